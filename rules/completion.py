@@ -1,0 +1,412 @@
+"""
+What absent facts could still change.
+
+Missing is not zero. A fact that is absent and could change the result (vetoes or none, an item's score, the total, the
+grade) is missing, and asked for by name; one that cannot is let be. Items that share absent facts are looked at
+together. A number that is absent is tried at every point where a comparison of the plan turns, and at its bounds:
+between two such points no clause changes its mind, and points rise or fall in one direction.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import NamedTuple
+
+from .decision import Bounds, Case
+from .errors import Problems, pointer
+from .facts import Choice, Fact, Flag, Judgement, Percent
+from .numbers import Exact, half_up
+from .plan import Bands, Comparison, Form, Plan, PlannedClause, RateForm, Values
+from .policy.model import Award, Bonus, Ceiling, Judged
+from .sheets import Sheet, Unit, read_sheet
+
+# Completions that are tried for one group of absent facts. Beyond it, a fact that may matter is taken to matter.
+MOST_COMPLETIONS = 20_000
+# A whole that is large enough for every rate of a policy to be met exactly.
+LARGE = 10**12
+NOBODY = Unit("-", None, None)
+
+
+class Outcome(NamedTuple):
+    """What a group of items comes to under one completion."""
+
+    vetoes: tuple[str, ...]
+    scores: tuple[int, ...]
+    bonus: Exact
+    ceiling: int  # the rank of the lowest ceiling; -1: none
+
+
+class TooMany(Exception):
+    """More completions than are tried."""
+
+
+@dataclass(slots=True)
+class Group:
+    """Items that hang on the same absent facts."""
+
+    facts: list[Fact]
+    items: list[int] = field(default_factory=list)  # positions
+    clauses: list[PlannedClause] = field(default_factory=list)
+
+
+class Completion:
+    """What the absent facts of one sheet could still change, under a plan."""
+
+    def __init__(self, plan: Plan, sheet: Sheet):
+        self.plan = plan
+        self.sheet = sheet
+        self.known: dict[str, int] = dict(sheet.values)
+        self.rates = [fact for fact in plan.standard.policy.facts.values() if isinstance(fact, Percent)]
+        self.sure_vetoes = [each for each in plan.vetoes if each.sure(self.known)]
+        self.groups = _groups(plan, sheet, self.rates)
+        self.asked: list[str] = []
+        self.settled: dict[str, int] = {}
+        self.stand_ins: dict[str, int] = {}
+
+    def case(self, problems: Problems) -> Case | None:
+        """The case to decide, or None after naming every fact that is missing."""
+        if not self.groups:
+            return Case(self.sheet, self.known)
+        undetermined: tuple[str, ...] = ()
+        if self.sure_vetoes:
+            undetermined = self.open_vetoes()
+        else:
+            for group in self.groups:
+                self.look_at(group)
+        if self.asked:
+            self.report(problems)
+            return None
+        for name in self.sheet.absent:
+            self.stand_ins.setdefault(name, self.plan.standard.facts[name].lowest)
+        unsure = frozenset(
+            each.clause for each in self.plan.clauses if self.hangs_on_absent(each) and not each.sure(self.known)
+        )
+        return Case(self.sheet, {**self.known, **self.stand_ins}, unsure, self.settled, undetermined)
+
+    def hangs_on_absent(self, clause: PlannedClause) -> bool:
+        """Whether the clause names a fact that was not given."""
+        return not clause.facts <= self.known.keys()
+
+    def open_vetoes(self) -> tuple[str, ...]:
+        """Numbers of the items that absent facts could still veto, beside those that are vetoed for sure."""
+        failed = {each.clause.item_no for each in self.sure_vetoes}
+        found: set[str] = set()
+        for group in self.groups:
+            vetoes = [each for each in group.clauses if each in self.plan.vetoes]
+            try:
+                for values in self.completions(group, group.facts):
+                    found.update(each.clause.item_no for each in vetoes if each.fires(values))
+            except TooMany:
+                found.update(each.clause.item_no for each in vetoes)
+        return tuple(item.no for item in self.plan.standard.items if item.no in found - failed)
+
+    def look_at(self, group: Group) -> None:
+        """Name the facts of a group that matter, or keep stand-ins for them and scores that do not tell themselves."""
+        missing = [fact.name for fact in group.facts if self.matters(group, fact)]
+        if missing:
+            self.asked += missing
+            return
+        values = next(self.completions(group, group.facts))
+        self.stand_ins.update({fact.name: values[fact.name] for fact in group.facts})
+        outcome, sure = self.outcome(group, values), self.outcome(group, self.known, sure_only=True)
+        if outcome._replace(scores=()) != sure._replace(scores=()):
+            # Beyond the items there is no score to settle, so the facts are asked for after all.
+            self.asked += [fact.name for fact in group.facts]
+        for at, score, told in zip(group.items, outcome.scores, sure.scores, strict=True):
+            if score != told:
+                self.settled[self.plan.items[at].item.no] = score
+
+    def matters(self, group: Group, fact: Fact) -> bool:
+        """Whether two completions that differ in this fact alone have different outcomes."""
+        others = [other for other in group.facts if other is not fact]
+        tried = 0
+        try:
+            for values in self.completions(group, others):
+                seen = None
+                for value in self.candidates(group, fact, values):
+                    tried += 1
+                    if tried > MOST_COMPLETIONS:
+                        return True
+                    values[fact.name] = value
+                    outcome = self.effective(group, self.outcome(group, values))
+                    if seen is not None and outcome != seen:
+                        return True
+                    seen = outcome
+                del values[fact.name]
+        except TooMany:
+            return True
+        return False
+
+    def effective(self, group: Group, outcome: Outcome) -> Outcome:
+        """The outcome as far as it acts: a bonus that the cap cuts off and a ceiling above the grade do not."""
+        if not outcome.bonus and outcome.ceiling < 0:
+            return outcome
+        return self.reach(group).limited(outcome)
+
+    def reach(self, group: Group) -> "_Reach":
+        """What the rest of the sheet comes to at least and at most."""
+        return _Reach.of(self, group)
+
+    def outcome(self, group: Group, values: Values, sure_only: bool = False) -> Outcome:
+        """The group's outcome under one completion, or by the clauses that are sure without any."""
+        plan = self.plan
+
+        def fires(each: PlannedClause) -> bool:
+            return each.sure(values) if sure_only else each.fires(values)
+
+        vetoes = tuple(each.clause.item_no for each in plan.vetoes if each in group.clauses and fires(each))
+        scores: list[int] = []
+        bonus: Exact = 0
+        ceiling = -1
+        for at in group.items:
+            item = plan.items[at]
+            fired = tuple((each.index, each.points(values)) for each in item.clauses if fires(each))
+            scores.append(plan.item_score(item, fired).score)
+            for index, points in fired:
+                effect = plan.clauses[index].clause.effect
+                if isinstance(effect, Bonus):
+                    bonus += points
+                elif isinstance(effect, Ceiling):
+                    ceiling = max(ceiling, effect.grade.rank)
+        return Outcome(vetoes, tuple(scores), bonus, ceiling)
+
+    def completions(self, group: Group, facts: list[Fact]) -> Iterator[dict[str, int]]:
+        """The known values with every combination of candidates for `facts`; raises `TooMany`."""
+        count = 0
+        values = dict(self.known)
+        ordered = sorted(facts, key=lambda fact: all(fact is not rate.whole for rate in self.rates))
+
+        def fill(at: int) -> Iterator[dict[str, int]]:
+            nonlocal count
+            if at == len(ordered):
+                count += 1
+                if count > MOST_COMPLETIONS:
+                    raise TooMany
+                yield values
+                return
+            fact = ordered[at]
+            for value in self.candidates(group, fact, values):
+                values[fact.name] = value
+                yield from fill(at + 1)
+            values.pop(fact.name, None)
+
+        yield from fill(0)
+
+    def candidates(self, group: Group, fact: Fact, values: Values) -> list[int]:
+        """The values of a fact between which nothing turns, given the others that are known so far."""
+        if isinstance(fact, Flag | Choice):
+            return list(range(fact.lowest, fact.highest + 1))
+        low, high = fact.lowest, fact.highest
+        for rate in self.rates:
+            if not rate.may_exceed and fact is rate.part and rate.whole.name in values:
+                high = min(high, values[rate.whole.name])
+            if not rate.may_exceed and fact is rate.whole and rate.part.name in values:
+                low = max(low, values[rate.part.name])
+        points = {low, high, (low + high) // 2, min(high, LARGE)}
+        for clause in group.clauses:
+            for turn in _turns(clause, fact.name, values):
+                points.update((turn - 1, turn, turn + 1))
+        return sorted(point for point in points if low <= point <= high)
+
+    def report(self, problems: Problems) -> None:
+        """Name every missing fact, in the order of the standard."""
+        asked = set(self.asked)
+        for name, fact in self.plan.standard.facts.items():
+            if name in asked:
+                problems.add("fact_missing", pointer("facts", name), title=fact.title)
+
+    def bounds(self) -> Bounds | None:
+        """
+        The lowest and the highest outcome that is not a veto; None when too much is absent to try.
+
+        Exact: groups are independent of each other, and within a group every completion is tried.
+        """
+        try:
+            return _Reach.of(self, None).bounds(bool(self.sure_vetoes))
+        except TooMany:
+            return None
+
+
+class _Reach(NamedTuple):
+    """For each sum of bonuses, the lowest and highest sum of items; and the ceilings that are possible."""
+
+    completion: Completion
+    sums: Mapping[Exact, tuple[int, int]]
+    ceilings: frozenset[int]
+    veto_possible: bool
+
+    @classmethod
+    def of(cls, completion: Completion, without: Group | None) -> "_Reach":
+        """Over all groups but one, and everything that hangs on no absent fact."""
+        plan = completion.plan
+        grouped = {at for group in completion.groups for at in group.items}
+        fixed = Group([], [at for at in range(len(plan.items)) if at not in grouped])
+        outcome = completion.outcome(fixed, completion.known)
+        total = sum(outcome.scores)
+        sums: dict[Exact, tuple[int, int]] = {outcome.bonus: (total, total)}
+        ceilings = frozenset((outcome.ceiling,))
+        vetoed = False
+        for group in completion.groups:
+            if group is without:
+                continue
+            found: dict[Exact, tuple[int, int]] = {}
+            ranks: set[int] = set()
+            for values in completion.completions(group, group.facts):
+                each = completion.outcome(group, values)
+                score = sum(each.scores)
+                low, high = found.get(each.bonus, (score, score))
+                found[each.bonus] = (min(low, score), max(high, score))
+                ranks.add(each.ceiling)
+                vetoed = vetoed or bool(each.vetoes)
+            merged: dict[Exact, tuple[int, int]] = {}
+            for bonus, (low, high) in sums.items():
+                for more, (less_low, more_high) in found.items():
+                    lowest, highest = merged.get(bonus + more, (low + less_low, high + more_high))
+                    merged[bonus + more] = (min(lowest, low + less_low), max(highest, high + more_high))
+            sums = merged
+            ceilings = frozenset(max(one, other) for one in ceilings for other in ranks)
+        return cls(completion, sums, ceilings, vetoed)
+
+    def totals(self) -> tuple[Exact, Exact]:
+        """The lowest and the highest exact total."""
+        totals = [self.total(at, bonus) for bonus, ends in self.sums.items() for at in ends]
+        return min(totals), max(totals)
+
+    def total(self, items: int, bonus: Exact) -> Exact:
+        """The exact total of a sum of items and a sum of bonuses."""
+        standard = self.completion.plan.standard
+        total: Exact = items
+        if standard.rescale is not None:
+            total = Fraction(items * standard.rescale.to, standard.rescale.start)
+        cap, most = standard.table.bonus_at_most, standard.table.total_at_most
+        total += half_up(bonus if cap is None else min(bonus, cap))
+        return total if most is None else min(total, most)
+
+    def limited(self, outcome: Outcome) -> Outcome:
+        """The outcome of the group that was left out, as far as it acts beside the rest."""
+        standard = self.completion.plan.standard
+        low, high = self.totals()
+        cap, most = standard.table.bonus_at_most, standard.table.total_at_most
+        bonus = outcome.bonus
+        if cap is not None:
+            bonus = min(bonus, max(cap - min(self.sums), 0))
+        own = sum(outcome.scores)
+        if most is not None:
+            bonus = min(bonus, max(most - low - own, 0))
+        best = max(standard.grade(high + own + half_up(bonus)).rank, min(self.ceilings))
+        return outcome._replace(bonus=bonus, ceiling=max(outcome.ceiling, best))
+
+    def bounds(self, vetoed: bool) -> Bounds:
+        """In units, with the grades at both ends."""
+        standard = self.completion.plan.standard
+        grades = standard.policy.grades
+        low, high = self.totals()
+        worst = max(standard.grade(low).rank, max(self.ceilings))
+        best = max(standard.grade(high).rank, min(self.ceilings))
+        possible = vetoed or self.veto_possible
+        if possible:
+            worst = max(worst, standard.policy.veto_grade.rank)
+        return Bounds(half_up(low), half_up(high), grades[worst], grades[best], possible)
+
+
+def prepare(plan: Plan, posted: object, problems: Problems) -> Case | None:
+    """The case of what was posted; None, or not to be used, when `problems` names anything that is wrong with it."""
+    sheet = read_sheet(plan.standard, posted, problems)
+    # A bad fact counts as absent when the rest is looked at; it is reported as bad, not as missing too.
+    bad = {each.path for each in problems.found}
+    missing = Problems()
+    case = complete(plan, sheet, missing)
+    problems.found += [each for each in missing.found if each.path not in bad]
+    if case is not None:
+        _missing_reasons(plan, case, problems)
+    return case
+
+
+def complete(plan: Plan, sheet: Sheet, problems: Problems) -> Case | None:
+    """The case of a good sheet, or None after naming every fact that is missing in `problems`."""
+    if len(sheet.values) >= len(plan.standard.facts) and not sheet.absent:
+        return Case(sheet, sheet.values)
+    return Completion(plan, sheet).case(problems)
+
+
+def _missing_reasons(plan: Plan, case: Case, problems: Problems) -> None:
+    """Where the policy wants reasons: name each judgement below full points that counts and has none."""
+    if not plan.standard.policy.reasons_required:
+        return
+    for planned in plan.clauses:
+        clause = planned.clause
+        if not isinstance(clause.amount, Judged) or clause in case.unsure or not planned.fires(case.values):
+            continue
+        fact: Judgement = clause.amount.fact
+        full = isinstance(clause.effect, Award | Bonus) and case.values[fact.name] == fact.highest
+        if not full and fact.name not in case.sheet.reasons:
+            problems.add("reason_missing", pointer("reasons", fact.name), title=fact.title)
+
+
+def attainable(plan: Plan) -> int | None:
+    """The highest total that any sheet can reach, in units; None when there are too many sheets to try."""
+    from_nothing = Sheet(plan.standard, NOBODY, {}, {}, {})
+    bounds = Completion(plan, from_nothing).bounds()
+    return bounds.high if bounds else None
+
+
+def _groups(plan: Plan, sheet: Sheet, rates: list[Percent]) -> list[Group]:
+    """Absent facts, joined where one item hangs on several or where they make a rate."""
+    absent = set(sheet.absent)
+    if not absent:
+        return []
+    group_of: dict[str, set[str]] = {name: {name} for name in absent}
+
+    def join(names: set[str]) -> None:
+        together = set().union(*(group_of[name] for name in names))
+        for name in together:
+            group_of[name] = together
+
+    by_item: dict[str, list[PlannedClause]] = {}
+    for each in plan.clauses:
+        if each.facts & absent:
+            by_item.setdefault(each.clause.item_no, []).append(each)
+    for clauses in by_item.values():
+        join(absent.intersection(*[set().union(*(each.facts for each in clauses))]))
+    for rate in rates:
+        if {rate.part.name, rate.whole.name} <= absent:
+            join({rate.part.name, rate.whole.name})
+    groups: dict[int, Group] = {}
+    for name, fact in plan.standard.facts.items():
+        if name in absent:
+            groups.setdefault(id(group_of[name]), Group([])).facts.append(fact)
+    for no, clauses in by_item.items():
+        group = groups[id(group_of[next(iter(absent & clauses[0].facts))])]
+        at = plan.at[no]
+        group.items.append(at)
+        # All clauses of the item: those that hang on no absent fact decide with the others.
+        group.clauses += [each for each in plan.clauses if each.clause.item_no == no]
+    return list(groups.values())
+
+
+def _turns(clause: PlannedClause, name: str, values: Values) -> Iterator[int]:
+    """The integers around which a comparison over `name` turns, where its other facts are known."""
+    comparisons = [one for conjunction in clause.guard for one in conjunction]
+    if isinstance(clause.amount, Bands):
+        comparisons += [one for guard, _ in clause.amount.bands for conjunction in guard for one in conjunction]
+    for one in comparisons:
+        turn = _turn(one, name, values)
+        if turn is not None:
+            yield turn
+
+
+def _turn(one: Comparison, name: str, values: Values) -> int | None:
+    match one.variable:
+        case str() if one.variable == name:
+            return one.limit
+        case Form(terms, constant, _):
+            times = dict(terms).get(name)
+            if times and all(other == name or other in values for other, _ in terms):
+                rest = constant + sum(factor * values[other] for other, factor in terms if other != name)
+                return (one.limit - rest) // times
+        case RateForm(part, whole, numerator, denominator, _):
+            if name == part and whole in values:
+                return numerator * values[whole] // (100 * denominator)
+            if name == whole and part in values and numerator:
+                return 100 * denominator * values[part] // numerator
+    return None

@@ -1,0 +1,184 @@
+"""
+Every error that the library raises, and every sentence of a refusal.
+
+* KaoheError
+  - Refused             something that was given is not good; carries all problems together
+    * PolicyRefused     a policy directory cannot become a policy
+    * SheetRefused      a sheet cannot be scored under a standard
+    * RequestRefused    an unknown policy, standard or reading was asked for
+  - EngineFailed        durable_rules broke its side of the contract
+  - EvaluatorsDisagree  two evaluators gave different decisions for one sheet
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from .language import Text, nearest
+
+# Each code and its sentence, written once. The words in braces are filled in where the problem is found.
+SENTENCES: dict[str, Text] = {
+    # reading files
+    "file_missing": Text("缺少文件 {name}", "the file {name} is missing"),
+    "file_unreadable": Text("无法读取文件：{why}", "the file cannot be read: {why}"),
+    "file_too_large": Text("文件超过 {limit} 字节", "the file is larger than {limit} bytes"),
+    "yaml_broken": Text("不是合格的 YAML：{why}", "this is not good YAML: {why}"),
+    "yaml_alias": Text("政策文件中不得使用锚点和别名（&、*）", "anchors and aliases (& and *) may not be used in a policy file"),
+    "yaml_too_deep": Text("嵌套超过 {limit} 层", "nested more than {limit} levels deep"),
+    "key_twice": Text("“{name}”出现两次", "`{name}` is written twice"),
+    "key_unknown": Text("不认识“{name}”", "`{name}` is not known here"),
+    "key_missing": Text("缺少“{name}”", "`{name}` is missing"),
+    "value_empty": Text("“{name}”不能为空", "`{name}` must not be empty"),
+    "value_bad": Text("“{value}”不合要求，应为{right}", "`{value}` is not good here; {right} is expected"),
+    # the meaning of a policy
+    "defined_twice": Text("“{name}”重复定义", "`{name}` is defined twice"),
+    "fact_unused": Text("没有任何条款用到指标“{name}”", "no clause uses the fact `{name}`"),
+    "grades_out_of_order": Text(
+        "等次“{name}”的起点分应低于前一等次", "the grade `{name}` must start below the grade before it"
+    ),
+    "bands_overlap": Text(
+        "第 {first} 档与第 {second} 档重叠", "band {first} and band {second} overlap: a value can be in both"
+    ),
+    "band_empty": Text("第 {first} 档不含任何数值", "no value can be in band {first}"),
+    "off_scale": Text("{value} 不是计分单位 {scale} 的整数倍", "{value} is not a whole multiple of the points scale {scale}"),
+    "reading_unused": Text(
+        "没有任何地方用到理解“{name}”的选项“{choice}”", "nothing uses the choice `{choice}` of the reading `{name}`"
+    ),
+    "item_without_points": Text(
+        "分值为 0 的项目只能使用一票否决、加分和等次上限", "an item of 0 points may only veto, give a bonus or set a ceiling"
+    ),
+    "effect_missing": Text("条款须有且只有一种效果：{right}", "a clause needs exactly one effect of {right}"),
+    "veto_without_condition": Text("一票否决须有条件", "a veto needs a condition"),
+    # the condition language
+    "condition_broken": Text("条件写法有误：{why}", "the condition cannot be read: {why}"),
+    "condition_too_long": Text("条件超过 {limit} 个字符或 {depth} 层", "longer than {limit} characters or deeper than {depth} levels"),
+    "condition_not_allowed": Text("条件中不能使用“{value}”", "`{value}` cannot be used in a condition"),
+    "wrong_kind": Text("{left}不能与{right}比较或相加", "{left} cannot be compared with or added to {right}"),
+    "not_a_condition": Text("“{value}”不是条件，须与某值比较", "`{value}` is not a condition: compare it with something"),
+    "not_a_number": Text("“{value}”不是数", "`{value}` is not a number"),
+    # lowering
+    "clause_too_wide": Text(
+        "条款展开后有 {count} 种情形，最多 {limit} 种：请拆成几条", "the clause comes to {count} cases, at most {limit}: split it"
+    ),
+    # sheets
+    "json_broken": Text("不是合格的 JSON：{why}", "this is not good JSON: {why}"),
+    "line_too_long": Text("一行超过 {limit} 字节", "the line is longer than {limit} bytes"),
+    "fact_missing": Text("缺少“{title}”", "{title} is missing"),
+    "fact_unknown": Text("没有名为“{name}”的指标", "there is no fact `{name}`"),
+    "fact_of_other_standard": Text(
+        "“{title}”是“{standard}”的指标，本标准不用", "{title} belongs to the standard `{standard}`, not to this one"
+    ),
+    "fact_of_other_reading": Text(
+        "“{title}”只在理解 {reading} 下使用", "{title} is known only under the reading {reading}"
+    ),
+    "fact_derived": Text("“{title}”由 {part} 和 {whole} 算出，不能填报", "{title} is derived from {part} and {whole}"),
+    "wrong_type": Text("“{title}”须为{right}，收到的是 {value}", "{title} must be {right}, not {value}"),
+    "not_a_choice": Text("“{title}”须为 {right} 之一，收到的是 {value}", "{title} must be one of {right}, not {value}"),
+    "out_of_bounds": Text("“{title}”须在 {low} 至 {high} 之间，收到的是 {value}", "{title} must be from {low} to {high}, not {value}"),
+    "too_many_decimals": Text("“{title}”只能是 {scale} 的整数倍，收到的是 {value}", "{title} must be a whole multiple of {scale}, not {value}"),
+    "too_many_digits": Text("“{title}”超过 {limit} 位数字", "{title} has more than {limit} digits"),
+    "part_exceeds_whole": Text(
+        "“{part}”{part_value} 不能超过“{whole}”{whole_value}", "{part} ({part_value}) must not exceed {whole} ({whole_value})"
+    ),
+    "reason_missing": Text("“{title}”未给满分，须说明理由", "{title} is below full points and needs a reason"),
+    "reason_for_nothing": Text("“{name}”不是酌情评分的指标，不能附理由", "`{name}` is not a judgement, so it takes no reason"),
+    "item_unknown": Text("本标准没有第 {name} 项", "this standard has no item {name}"),
+    # asking
+    "policy_unknown": Text("没有名为“{name}”的政策", "there is no policy `{name}`"),
+    "standard_unknown": Text("该政策没有名为“{name}”的标准", "this policy has no standard `{name}`"),
+    "reading_unknown": Text("没有名为“{name}”的理解", "there is no reading `{name}`"),
+    "choice_unknown": Text("理解“{name}”没有选项“{choice}”，可选 {right}", "the reading `{name}` has no choice `{choice}`; there is {right}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: what, where, and what would be right."""
+
+    code: str
+    message: Text
+    path: str = ""  # JSON pointer into what was given
+    near: str | None = None  # the known name that looks most like the unknown one
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        """`file:line:column: code: Chinese / English (did you mean …?)`."""
+        where = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        hint = f" (“{self.near}”？ did you mean `{self.near}`?)" if self.near else ""
+        return f"{where or self.path or '-'}: {self.code}: {self.message.zh} / {self.message.en}{hint}"
+
+
+def problem(code: str, path: str = "", known: Iterable[str] = (), **values: object) -> Problem:
+    """
+    Put a problem into words.
+
+    `known` are the names that would have been right where `values["name"]` was given.
+    """
+    name = values.get("name")
+    return Problem(
+        code=code,
+        message=SENTENCES[code].format(**{key: shortened(value) for key, value in values.items()}),
+        path=path,
+        near=nearest(name, known) if isinstance(name, str) else None,
+    )
+
+
+def shortened(value: object) -> object:
+    """What was given, short enough to be read in a sentence."""
+    if isinstance(value, str) and len(value) > 80:
+        return value[:77] + "…"
+    return value
+
+
+def pointer(*parts: object) -> str:
+    """A JSON pointer (RFC 6901) from its parts; a very long name is shortened."""
+    return "".join("/" + str(shortened(str(part))).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+class KaoheError(Exception):
+    """The root of the tree above."""
+
+
+class Refused(KaoheError):
+    """Something is not good; `problems` has everything that is wrong with it, in reading order."""
+
+    def __init__(self, problems: Iterable[Problem]):
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(each) for each in self.problems))
+
+
+class PolicyRefused(Refused):
+    """A policy directory cannot become a policy."""
+
+
+class SheetRefused(Refused):
+    """A sheet cannot be scored under a standard."""
+
+
+class RequestRefused(Refused):
+    """An unknown policy, standard or reading was asked for."""
+
+
+class EngineFailed(KaoheError):
+    """durable_rules broke its side of the contract; nothing may be concluded from the sheet."""
+
+
+class EvaluatorsDisagree(KaoheError):
+    """Two evaluators gave different decisions for one sheet, so none is answered."""
+
+
+@dataclass(slots=True)
+class Problems:
+    """Collects problems, so that they are reported together."""
+
+    found: list[Problem] = field(default_factory=list)
+
+    def add(self, code: str, path: str = "", known: Iterable[str] = (), **values: object) -> None:
+        """Note one more problem; see `problem`."""
+        self.found.append(problem(code, path, known, **values))
+
+    def refuse(self, error: type[Refused]) -> None:
+        """Raise `error` with everything that was found, if anything was."""
+        if self.found:
+            raise error(self.found)

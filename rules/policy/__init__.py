@@ -1,0 +1,1 @@
+"""Policy versions: as values, and read from their files."""

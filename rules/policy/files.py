@@ -1,0 +1,152 @@
+"""
+YAML files with the place of every key and value. The only module that knows the YAML library.
+
+Decimals are read from their digits (never as floats); anchors, duplicate keys, very deep and very large files are refused.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from ..errors import Problem, Problems, pointer, problem
+from ..language import Text
+from .model import Place
+
+MOST_BYTES = 1024 * 1024
+MOST_LEVELS = 30
+
+Path_ = tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class Document:
+    """One file: its plain data, and where each key and value stands."""
+
+    name: str
+    data: Any = None
+    values: dict[Path_, Place] = field(default_factory=dict)
+    keys: dict[Path_, Place] = field(default_factory=dict)
+
+    def place(self, path: Path_, key: bool = False) -> Place:
+        """Where the value (or the key) at `path` stands; the nearest parent where there is none."""
+        table = self.keys if key else self.values
+        while path and path not in table:
+            path, table = path[:-1], self.values
+        return table.get(path, Place(self.name, 1, 1))
+
+    def problem(
+        self,
+        code: str,
+        path: Path_ = (),
+        known: Any = (),
+        *,
+        key: bool = False,
+        offset: int = 0,
+        **values: object,
+    ) -> Problem:
+        """A problem of this file at a path; `offset` counts characters into the value."""
+        place = self.place(path, key)
+        return placed(problem(code, pointer(*path), known, **values), place, offset)
+
+
+def placed(found: Problem, place: Place, offset: int = 0) -> Problem:
+    """The problem with its place in a file."""
+    return Problem(found.code, found.message, found.path, found.near, place.file, place.line, place.column + offset)
+
+
+def read_document(path: Path, name: str, problems: Problems) -> Document | None:
+    """The file as a document, or None after noting what is wrong with it."""
+    document = Document(name)
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            problems.found.append(document.problem("file_too_large", limit=MOST_BYTES))
+            return None
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        problems.found.append(document.problem("file_missing", name=name))
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        problems.found.append(document.problem("file_unreadable", why=str(error)))
+        return None
+    before = len(problems.found)
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+        if node is not None:
+            document.data = _Builder(document, problems).value(node, ())
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
+        problems.found.append(placed(problem("yaml_broken", why=error.problem or "?"), place))
+    except (YAMLError, ValueError) as error:
+        problems.found.append(document.problem("yaml_broken", why=str(error).splitlines()[0]))
+    except RecursionError:
+        problems.found.append(document.problem("yaml_too_deep", limit=MOST_LEVELS))
+    return None if len(problems.found) > before else document
+
+
+class _Builder:
+    """Plain data from YAML nodes: dict, list, str, int, Decimal, bool, None."""
+
+    def __init__(self, document: Document, problems: Problems):
+        self.document = document
+        self.problems = problems
+
+    def value(self, node: Node, path: Path_) -> Any:
+        mark = node.start_mark
+        self.document.values[path] = Place(self.document.name, mark.line + 1, mark.column + 1)
+        if node.anchor is not None:
+            self.refuse("yaml_alias", path)
+            return None
+        if len(path) > MOST_LEVELS:
+            self.refuse("yaml_too_deep", path, limit=MOST_LEVELS)
+            return None
+        match node:
+            case MappingNode():
+                return self.mapping(node, path)
+            case SequenceNode():
+                return [self.value(child, (*path, at)) for at, child in enumerate(node.value)]
+            case ScalarNode():
+                return self.scalar(node, path)
+        raise AssertionError(node)
+
+    def refuse(self, code: str, path: Path_, **values: object) -> None:
+        self.problems.found.append(self.document.problem(code, path, **values))
+
+    def mapping(self, node: MappingNode, path: Path_) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            inner = (*path, key)
+            mark = key_node.start_mark
+            if key in result:
+                self.problems.found.append(
+                    placed(
+                        problem("key_twice", pointer(*inner), name=key),
+                        Place(self.document.name, mark.line + 1, mark.column + 1),
+                    )
+                )
+                continue
+            self.document.keys[inner] = Place(self.document.name, mark.line + 1, mark.column + 1)
+            result[key] = self.value(value_node, inner)
+        return result
+
+    def scalar(self, node: ScalarNode, path: Path_) -> Any:
+        text = node.value
+        match node.tag.rsplit(":", 1)[-1]:
+            case "null":
+                return None
+            case "bool":
+                return text.lower() == "true"
+            case "int" if text.lstrip("+-").isdigit() and len(text) <= 30:
+                return int(text)
+            case "float" if text.lstrip("+-").replace(".", "", 1).isdigit() and len(text) <= 30:
+                return Decimal(text)
+            case "str":
+                return text
+        self.refuse("value_bad", path, value=text, right=Text("文字、数字、true 或 false", "text, a number, true or false"))
+        return None

@@ -1,0 +1,71 @@
+"""
+From what was posted to a decision: check, complete, decide by one evaluator or by two that must agree.
+"""
+
+from enum import StrEnum
+
+from .completion import Completion, attainable, prepare
+from .decision import Bounds, Case, Decision
+from .engine import Engine
+from .errors import EvaluatorsDisagree, Problems, SheetRefused
+from .plan import lower
+from .policy.versions import Standard
+from .reference import Reference
+from .sheets import Sheet, read_sheet
+
+
+class Evaluator(StrEnum):
+    """Who decides."""
+
+    BOTH = "both"
+    DURABLE = "durable"
+    REFERENCE = "reference"
+
+
+class Scorer:
+    """Scores sheets under one standard. Building it lowers and compiles; scoring is safe from many threads."""
+
+    def __init__(self, standard: Standard, evaluator: Evaluator = Evaluator.BOTH):
+        self.standard = standard
+        self.evaluator = evaluator
+        self.plan = lower(standard)
+        self.reference = Reference(standard)
+        self.engine = None if evaluator is Evaluator.REFERENCE else Engine(self.plan)
+        self.attainable = attainable(self.plan)
+
+    def case(self, posted: object) -> Case:
+        """The sheet that was posted, good and complete; raises `SheetRefused` with everything that is wrong."""
+        problems = Problems()
+        case = prepare(self.plan, posted, problems)
+        problems.refuse(SheetRefused)
+        assert case is not None
+        return case
+
+    def decide(self, case: Case) -> Decision:
+        """The decision; raises `EvaluatorsDisagree` rather than guess, `EngineFailed` when the engine breaks."""
+        if self.engine is None:
+            return self.reference.decide(case)
+        decided = self.engine.decide(case)
+        if self.evaluator is Evaluator.BOTH:
+            meant = self.reference.decide(case)
+            if decided != meant:
+                raise EvaluatorsDisagree(f"unit {case.sheet.unit.id}: reference and durable_rules differ")
+        return decided
+
+    def score(self, posted: object) -> Decision:
+        """Check, complete and decide what was posted."""
+        return self.decide(self.case(posted))
+
+    def provisional(self, posted: object) -> tuple[Sheet, tuple[str, ...], Bounds | None]:
+        """
+        What a sheet with missing facts can still become: the facts that matter, and exact bounds.
+
+        Bad facts are refused all the same. The bounds are None when too much is missing to try every completion.
+        """
+        problems = Problems()
+        sheet = read_sheet(self.standard, posted, problems)
+        problems.refuse(SheetRefused)
+        completion = Completion(self.plan, sheet)
+        completion.case(problems)
+        missing = tuple(each.path.rsplit("/", 1)[-1] for each in problems.found)
+        return sheet, missing, completion.bounds()

@@ -1,0 +1,208 @@
+"""
+A sheet: everything that was posted about one unit, checked against a standard.
+
+Bad facts are refused whole, all problems at once. Whether an absent fact matters is judged later, by `completion`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import Problem, Problems, pointer
+from .facts import BadValue, Judgement, Percent, shown
+from .language import Text
+from .policy.versions import Standard
+
+MOST_NAME = 200
+MOST_REASON = 2000
+MOST_FACTS = 2000
+SHEET_KEYS = ("unit", "standard", "facts", "self_scores", "reasons")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Whom the sheet is about."""
+
+    id: str
+    name: str | None
+    district: str | None
+
+    def as_data(self) -> dict[str, str | None]:
+        """As it was posted."""
+        return {"id": self.id, "name": self.name, "district": self.district}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """Good facts of one unit in units of each fact, self scores in units of the points scale, reasons as written."""
+
+    standard: Standard
+    unit: Unit
+    values: Mapping[str, int]
+    self_scores: Mapping[str, int]
+    reasons: Mapping[str, str]
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The facts of the standard that were not given."""
+        return tuple(name for name in self.standard.facts if name not in self.values)
+
+    def given(self) -> dict[str, Any]:
+        """The facts as they were given."""
+        return {name: self.standard.accepted[name].given(units) for name, units in self.values.items()}
+
+
+def read_sheet(standard: Standard, posted: object, problems: Problems) -> Sheet:
+    """
+    The sheet that was posted: `{"unit": {"id", "name", "district"}, "facts": {…}, "self_scores"?, "reasons"?}`.
+
+    What is wrong is added to `problems`; the sheet then holds what is good.
+    """
+    if not isinstance(posted, Mapping):
+        problems.add("value_bad", value=shown(posted), right=Text("一个 JSON 对象", "a JSON object"))
+        posted = {}
+    for key in posted:
+        if key not in SHEET_KEYS:
+            problems.add("key_unknown", pointer(key), SHEET_KEYS, name=str(key))
+    if posted.get("standard", standard.key) != standard.key:
+        problems.add("value_bad", "/standard", value=shown(posted["standard"]), right=standard.key)
+    return Sheet(
+        standard,
+        read_unit(posted.get("unit"), problems),
+        _values(standard, posted.get("facts"), problems),
+        _self_scores(standard, _mapping(posted.get("self_scores"), "self_scores", problems), problems),
+        _reasons(standard, _mapping(posted.get("reasons"), "reasons", problems), problems),
+    )
+
+
+def read_unit(posted: object, problems: Problems) -> Unit:
+    """The unit: an id, and a name and a district where they are known."""
+    keys = ("id", "name", "district")
+    if not isinstance(posted, Mapping):
+        code = "key_missing" if posted is None else "value_bad"
+        problems.add(code, "/unit", name="unit", value=shown(posted), right='{"id", "name", "district"}')
+        return Unit("", None, None)
+    for key in posted:
+        if key not in keys:
+            problems.add("key_unknown", pointer("unit", key), keys, name=str(key))
+    words: dict[str, str | None] = {}
+    for key in keys:
+        value = posted.get(key)
+        good = isinstance(value, str) and 0 < len(value.strip()) and len(value) <= MOST_NAME and value.isprintable()
+        if not good and (value is not None or key == "id"):
+            right = Text(f"1 至 {MOST_NAME} 个字符", f"1 to {MOST_NAME} characters")
+            problems.add("value_bad", pointer("unit", key), value=shown(value), right=right)
+        words[key] = value if good else None
+    return Unit(words["id"] or "", words["name"], words["district"])
+
+
+def _mapping(posted: object, key: str, problems: Problems) -> Mapping[str, Any]:
+    if posted is None:
+        return {}
+    if not isinstance(posted, Mapping):
+        problems.add("value_bad", pointer(key), value=shown(posted), right=Text("一个 JSON 对象", "a JSON object"))
+        return {}
+    return posted
+
+
+def _values(standard: Standard, posted: object, problems: Problems) -> dict[str, int]:
+    if posted is None:
+        problems.add("key_missing", "/facts", name="facts")
+    facts = _mapping(posted, "facts", problems)
+    if len(facts) > MOST_FACTS:
+        problems.add("value_bad", "/facts", value=str(len(facts)), right=f"<= {MOST_FACTS}")
+        return {}
+    values: dict[str, int] = {}
+    accepted = standard.accepted
+    for name, value in facts.items():
+        fact = accepted.get(name)
+        if fact is None:
+            problems.found.append(_unknown(standard, name))
+        elif value is not None:
+            try:
+                values[name] = fact.units(value)
+            except BadValue as bad:
+                problems.found.append(_at(bad.problem, pointer("facts", name)))
+    for rate in _rates(standard):
+        _check_rate(rate, values, problems)
+    return values
+
+
+def _at(found: Problem, path: str) -> Problem:
+    return Problem(found.code, found.message, path, found.near)
+
+
+def _unknown(standard: Standard, name: str) -> Problem:
+    """Why a name is not a fact of this standard."""
+    problems = Problems()
+    path = pointer("facts", name)
+    fact = standard.policy.facts.get(name)
+    others = [key for key in standard.policy.tables if name in standard.policy.standard(key).accepted]
+    readings = [
+        f"{reading}={choice}"
+        for category in standard.table.categories
+        for item in category.items
+        for clause in item.clauses
+        for reading, choice in clause.readings
+        if choice and fact in clause.facts()
+    ]
+    if isinstance(fact, Percent):
+        problems.add("fact_derived", path, title=fact.title, part=fact.part.name, whole=fact.whole.name)
+    elif fact is not None and others:
+        problems.add("fact_of_other_standard", path, title=fact.title, standard=", ".join(others))
+    elif fact is not None and readings:
+        problems.add("fact_of_other_reading", path, title=fact.title, reading=", ".join(dict.fromkeys(readings)))
+    else:
+        problems.add("fact_unknown", path, standard.accepted, name=name)
+    return problems.found[0]
+
+
+def _rates(standard: Standard) -> list[Percent]:
+    """The rates whose base facts the standard knows."""
+    return [
+        fact
+        for fact in standard.policy.facts.values()
+        if isinstance(fact, Percent) and fact.part.name in standard.accepted and fact.whole.name in standard.accepted
+    ]
+
+
+def _check_rate(rate: Percent, values: Mapping[str, int], problems: Problems) -> None:
+    part, whole = values.get(rate.part.name), values.get(rate.whole.name)
+    if part is None or whole is None or rate.may_exceed or part <= whole:
+        return
+    words = {"part_value": rate.part.words(part), "whole_value": rate.whole.words(whole)}
+    path = pointer("facts", rate.part.name)
+    problems.add("part_exceeds_whole", path, part=rate.part.title, whole=rate.whole.title, **words)
+
+
+def _self_scores(standard: Standard, posted: Mapping[str, Any], problems: Problems) -> dict[str, int]:
+    scores: dict[str, int] = {}
+    per_one = standard.policy.points_per_one
+    for no, value in posted.items():
+        item, path = standard.item(str(no)), pointer("self_scores", no)
+        if item is None:
+            problems.add("item_unknown", path, name=str(no)[:MOST_NAME])
+            continue
+        title = Text(f"第 {no} 项自评得分", f"the self score of item {no}")
+        points = Judgement("self_score", title, Text("分", "points"), 0, item.points, per_one)
+        try:
+            scores[item.no] = points.units(value)
+        except BadValue as bad:
+            problems.found.append(_at(bad.problem, path))
+    return scores
+
+
+def _reasons(standard: Standard, posted: Mapping[str, Any], problems: Problems) -> dict[str, str]:
+    reasons: dict[str, str] = {}
+    judgements = [name for name, fact in standard.accepted.items() if isinstance(fact, Judgement)]
+    for name, value in posted.items():
+        path = pointer("reasons", name)
+        if name not in judgements:
+            problems.add("reason_for_nothing", path, judgements, name=str(name)[:MOST_NAME])
+        elif not isinstance(value, str) or not value.strip() or len(value) > MOST_REASON:
+            right = Text(f"1 至 {MOST_REASON} 个字符的理由", f"a reason of 1 to {MOST_REASON} characters")
+            problems.add("value_bad", path, value=shown(value), right=right)
+        else:
+            reasons[name] = value
+    return reasons
+
