@@ -16,7 +16,8 @@ from .decision import Bounds, Case
 from .errors import Problems, pointer
 from .facts import Choice, Fact, Flag, Judgement, Percent
 from .numbers import Exact, half_up
-from .plan import Bands, Comparison, Form, Plan, PlannedClause, RateForm, Values
+from .plan import Comparison, Form, Plan, PlannedClause, RateForm, Values
+from .plan.amounts import Bands
 from .policy.model import Award, Bonus, Ceiling, Judged
 from .sheets import Sheet, Unit, read_sheet
 
@@ -147,7 +148,7 @@ class Completion:
         """What the rest of the sheet comes to at least and at most."""
         return _Reach.of(self, group)
 
-    def outcome(self, group: Group, values: Values, sure_only: bool = False) -> Outcome:
+    def outcome(self, group: Group, values: Values, *, sure_only: bool = False) -> Outcome:
         """The group's outcome under one completion, or by the clauses that are sure without any."""
         plan = self.plan
 
@@ -222,7 +223,7 @@ class Completion:
         Exact: groups are independent of each other, and within a group every completion is tried.
         """
         try:
-            return _Reach.of(self, None).bounds(bool(self.sure_vetoes))
+            return _Reach.of(self, None).bounds(vetoed=bool(self.sure_vetoes))
         except TooMany:
             return None
 
@@ -296,12 +297,12 @@ class _Reach(NamedTuple):
         best = max(standard.grade(high + own + half_up(bonus)).rank, min(self.ceilings))
         return outcome._replace(bonus=bonus, ceiling=max(outcome.ceiling, best))
 
-    def bounds(self, vetoed: bool) -> Bounds:
+    def bounds(self, *, vetoed: bool) -> Bounds:
         """In units, with the grades at both ends."""
         standard = self.completion.plan.standard
         grades = standard.policy.grades
         low, high = self.totals()
-        worst = max(standard.grade(low).rank, max(self.ceilings))
+        worst = max(standard.grade(low).rank, *self.ceilings)
         best = max(standard.grade(high).rank, min(self.ceilings))
         possible = vetoed or self.veto_possible
         if possible:

@@ -42,8 +42,8 @@ class Case(NamedTuple):
     """
     A sheet of which nothing that matters is missing; what evaluators decide.
 
-    Absent facts that cannot change the result leave some clauses unsure: no evaluator lets those fire. Where an item's score
-    is the same whatever they are, though the sure clauses alone do not tell it, `settled` holds the score.
+    Absent facts that cannot change the result leave some clauses unsure: no evaluator lets those fire. Where an
+    item's score is the same whatever they are, though the sure clauses alone do not tell it, `settled` holds the score.
     """
 
     sheet: Sheet

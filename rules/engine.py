@@ -105,7 +105,11 @@ def _most_met(comparisons: list[Comparison]) -> int:
     points = {each.limit + step for each in comparisons for step in (-1, 0, 1)}
     one = comparisons[0].variable
     return max(
-        sum(Comparison("x", each.operator, each.limit).holds({"x": point}) for each in comparisons if each.variable == one)
+        sum(
+            Comparison("x", each.operator, each.limit).holds({"x": point})
+            for each in comparisons
+            if each.variable == one
+        )
         for point in points
     )
 

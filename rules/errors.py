@@ -22,7 +22,9 @@ SENTENCES: dict[str, Text] = {
     "file_unreadable": Text("无法读取文件：{why}", "the file cannot be read: {why}"),
     "file_too_large": Text("文件超过 {limit} 字节", "the file is larger than {limit} bytes"),
     "yaml_broken": Text("不是合格的 YAML：{why}", "this is not good YAML: {why}"),
-    "yaml_alias": Text("政策文件中不得使用锚点和别名（&、*）", "anchors and aliases (& and *) may not be used in a policy file"),
+    "yaml_alias": Text(
+        "政策文件中不得使用锚点和别名（&、*）", "anchors and aliases (& and *) may not be used in a policy file"
+    ),
     "yaml_too_deep": Text("嵌套超过 {limit} 层", "nested more than {limit} levels deep"),
     "key_twice": Text("“{name}”出现两次", "`{name}` is written twice"),
     "key_unknown": Text("不认识“{name}”", "`{name}` is not known here"),
@@ -39,25 +41,33 @@ SENTENCES: dict[str, Text] = {
         "第 {first} 档与第 {second} 档重叠", "band {first} and band {second} overlap: a value can be in both"
     ),
     "band_empty": Text("第 {first} 档不含任何数值", "no value can be in band {first}"),
-    "off_scale": Text("{value} 不是计分单位 {scale} 的整数倍", "{value} is not a whole multiple of the points scale {scale}"),
+    "off_scale": Text(
+        "{value} 不是计分单位 {scale} 的整数倍", "{value} is not a whole multiple of the points scale {scale}"
+    ),
     "reading_unused": Text(
         "没有任何地方用到理解“{name}”的选项“{choice}”", "nothing uses the choice `{choice}` of the reading `{name}`"
     ),
     "item_without_points": Text(
-        "分值为 0 的项目只能使用一票否决、加分和等次上限", "an item of 0 points may only veto, give a bonus or set a ceiling"
+        "分值为 0 的项目只能使用一票否决、加分和等次上限",
+        "an item of 0 points may only veto, give a bonus or set a ceiling",
     ),
     "effect_missing": Text("条款须有且只有一种效果：{right}", "a clause needs exactly one effect of {right}"),
     "veto_without_condition": Text("一票否决须有条件", "a veto needs a condition"),
     # the condition language
     "condition_broken": Text("条件写法有误：{why}", "the condition cannot be read: {why}"),
-    "condition_too_long": Text("条件超过 {limit} 个字符或 {depth} 层", "longer than {limit} characters or deeper than {depth} levels"),
+    "condition_too_long": Text(
+        "条件超过 {limit} 个字符或 {depth} 层", "longer than {limit} characters or deeper than {depth} levels"
+    ),
     "condition_not_allowed": Text("条件中不能使用“{value}”", "`{value}` cannot be used in a condition"),
     "wrong_kind": Text("{left}不能与{right}比较或相加", "{left} cannot be compared with or added to {right}"),
-    "not_a_condition": Text("“{value}”不是条件，须与某值比较", "`{value}` is not a condition: compare it with something"),
+    "not_a_condition": Text(
+        "“{value}”不是条件，须与某值比较", "`{value}` is not a condition: compare it with something"
+    ),
     "not_a_number": Text("“{value}”不是数", "`{value}` is not a number"),
     # lowering
     "clause_too_wide": Text(
-        "条款展开后有 {count} 种情形，最多 {limit} 种：请拆成几条", "the clause comes to {count} cases, at most {limit}: split it"
+        "条款展开后有 {count} 种情形，最多 {limit} 种：请拆成几条",
+        "the clause comes to {count} cases, at most {limit}: split it",
     ),
     # sheets
     "json_broken": Text("不是合格的 JSON：{why}", "this is not good JSON: {why}"),
@@ -73,20 +83,33 @@ SENTENCES: dict[str, Text] = {
     "fact_derived": Text("“{title}”由 {part} 和 {whole} 算出，不能填报", "{title} is derived from {part} and {whole}"),
     "wrong_type": Text("“{title}”须为{right}，收到的是 {value}", "{title} must be {right}, not {value}"),
     "not_a_choice": Text("“{title}”须为 {right} 之一，收到的是 {value}", "{title} must be one of {right}, not {value}"),
-    "out_of_bounds": Text("“{title}”须在 {low} 至 {high} 之间，收到的是 {value}", "{title} must be from {low} to {high}, not {value}"),
-    "too_many_decimals": Text("“{title}”只能是 {scale} 的整数倍，收到的是 {value}", "{title} must be a whole multiple of {scale}, not {value}"),
+    "out_of_bounds": Text(
+        "“{title}”须在 {low} 至 {high} 之间，收到的是 {value}", "{title} must be from {low} to {high}, not {value}"
+    ),
+    "too_many_decimals": Text(
+        "“{title}”只能是 {scale} 的整数倍，收到的是 {value}", "{title} must be a whole multiple of {scale}, not {value}"
+    ),
     "too_many_digits": Text("“{title}”超过 {limit} 位数字", "{title} has more than {limit} digits"),
     "part_exceeds_whole": Text(
-        "“{part}”{part_value} 不能超过“{whole}”{whole_value}", "{part} ({part_value}) must not exceed {whole} ({whole_value})"
+        "“{part}”{part_value} 不能超过“{whole}”{whole_value}",
+        "{part} ({part_value}) must not exceed {whole} ({whole_value})",
     ),
     "reason_missing": Text("“{title}”未给满分，须说明理由", "{title} is below full points and needs a reason"),
-    "reason_for_nothing": Text("“{name}”不是酌情评分的指标，不能附理由", "`{name}` is not a judgement, so it takes no reason"),
+    "reason_for_nothing": Text(
+        "“{name}”不是酌情评分的指标，不能附理由", "`{name}` is not a judgement, so it takes no reason"
+    ),
     "item_unknown": Text("本标准没有第 {name} 项", "this standard has no item {name}"),
+    # deciding
+    "evaluators_disagree": Text("两种算法结果不一致，不予评定", "two evaluators disagree, so nothing is decided"),
+    "engine_failed": Text("规则引擎出错，不予评定：{why}", "the rule engine failed, so nothing is decided: {why}"),
     # asking
     "policy_unknown": Text("没有名为“{name}”的政策", "there is no policy `{name}`"),
     "standard_unknown": Text("该政策没有名为“{name}”的标准", "this policy has no standard `{name}`"),
     "reading_unknown": Text("没有名为“{name}”的理解", "there is no reading `{name}`"),
-    "choice_unknown": Text("理解“{name}”没有选项“{choice}”，可选 {right}", "the reading `{name}` has no choice `{choice}`; there is {right}"),
+    "choice_unknown": Text(
+        "理解“{name}”没有选项“{choice}”，可选 {right}",
+        "the reading `{name}` has no choice `{choice}`; there is {right}",
+    ),
 }
 
 

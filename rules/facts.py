@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .errors import Problem, problem
 from .language import Text, joined, same
@@ -70,7 +70,7 @@ class Fact:
         """The value as people read it, with its unit."""
         return same(plain(units, self.per_one)) if self.unit == Text("", "") else same(units)
 
-    def refuse(self, code: str, value: object, **values: object) -> NoReturn:
+    def refuse(self, code: str, value: object, **values: Any) -> NoReturn:
         """Raise `BadValue` in this fact's own words."""
         raise BadValue(problem(code, title=self.title, value=shown(value), **values))
 

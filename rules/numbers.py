@@ -42,7 +42,7 @@ def plain(value: int | Decimal | Fraction, per_one: int = 1) -> str:
     for prime in (2, 5):
         while denominator % prime == 0:
             denominator //= prime
-    return str(exact) if denominator != 1 else format(number(exact, 1), "f")
+    return str(exact) if denominator != 1 else str(number(exact, 1))
 
 
 def half_up(value: Exact) -> int:

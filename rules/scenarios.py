@@ -133,4 +133,3 @@ def _refusal_differences(expect: Mapping[str, Any], problems: list[Problem]) -> 
 
 def _said(value: Fraction | None) -> str:
     return "null" if value is None else plain(value)
-

@@ -1,6 +1,4 @@
-"""
-From what was posted to a decision: check, complete, decide by one evaluator or by two that must agree.
-"""
+"""From what was posted to a decision: check, complete, decide by one evaluator or by two that must agree."""
 
 from enum import StrEnum
 

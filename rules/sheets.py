@@ -88,7 +88,7 @@ def read_unit(posted: object, problems: Problems) -> Unit:
     words: dict[str, str | None] = {}
     for key in keys:
         value = posted.get(key)
-        good = isinstance(value, str) and 0 < len(value.strip()) and len(value) <= MOST_NAME and value.isprintable()
+        good = isinstance(value, str) and len(value.strip()) > 0 and len(value) <= MOST_NAME and value.isprintable()
         if not good and (value is not None or key == "id"):
             right = Text(f"1 至 {MOST_NAME} 个字符", f"1 to {MOST_NAME} characters")
             problems.add("value_bad", pointer("unit", key), value=shown(value), right=right)
@@ -205,4 +205,3 @@ def _reasons(standard: Standard, posted: Mapping[str, Any], problems: Problems) 
         else:
             reasons[name] = value
     return reasons
-

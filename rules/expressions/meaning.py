@@ -11,7 +11,7 @@ from math import lcm
 from operator import eq, ge, gt, le, lt, ne
 
 from ..facts import Percent
-from .syntax import And, Always, Compare, Condition, Constant, FactValue, IsChoice, IsTrue, Not, Number, Or, Scaled, Sum
+from .syntax import Always, And, Compare, Condition, Constant, FactValue, IsChoice, IsTrue, Not, Number, Or, Scaled, Sum
 
 Values = Mapping[str, int]
 Test = Callable[[Values], bool]

@@ -81,7 +81,9 @@ class _Reader:
         except SyntaxError as error:
             # The parser's own sentence is English and about Python; the place is what helps.
             words = (error.text or self.text)[max(0, (error.offset or 1) - 1) :].strip() or self.text
-            raise self.stop("condition_broken", why=Text(f"“{words}”处无法读懂", f"not understood at `{words}`")) from None
+            raise self.stop(
+                "condition_broken", why=Text(f"“{words}”处无法读懂", f"not understood at `{words}`")
+            ) from None
         except (ValueError, RecursionError, MemoryError):
             raise self.stop("condition_too_long", limit=MOST_CHARACTERS, depth=MOST_LEVELS) from None
         if _deeper_than(tree, MOST_LEVELS):
@@ -148,9 +150,9 @@ class _Reader:
     def choice(self, fact: Choice, operator: ast.cmpop, node: ast.expr) -> Condition:
         """A choice against one of its values, or several."""
         match operator, node:
-            case (ast.Eq() | ast.NotEq()), ast.Constant(str()):
-                values = [node]
-            case (ast.In() | ast.NotIn()), ast.Tuple(elements) | ast.List(elements):
+            case ((ast.Eq() | ast.NotEq()), ast.Constant(str())):
+                values: list[ast.expr] = [node]
+            case ((ast.In() | ast.NotIn()), ast.Tuple(elements) | ast.List(elements)):
                 values = elements
             case _:
                 raise self.stop("wrong_kind", node, left=fact.title, right=self.source(node))
@@ -220,7 +222,7 @@ _KINDS = {
 
 def _title(value: FactValue | None) -> Text:
     assert value is not None
-    kind = _KINDS[type(value.fact)]  # type: ignore[index]
+    kind = _KINDS[type(value.fact)]
     return Text(f"{kind.zh}“{value.fact.title.zh}”", f"{kind.en} ({value.fact.title.en})")
 
 
@@ -238,7 +240,10 @@ def _values(node: Number) -> list[FactValue]:
 def _added(left: Number, right: Number) -> Number:
     if isinstance(left, Constant) and isinstance(right, Constant):
         return Constant(left.value + right.value)
-    terms = [*(left.terms if isinstance(left, Sum) else (left,)), *(right.terms if isinstance(right, Sum) else (right,))]
+    terms = [
+        *(left.terms if isinstance(left, Sum) else (left,)),
+        *(right.terms if isinstance(right, Sum) else (right,)),
+    ]
     return Sum(tuple(terms))
 
 

@@ -5,8 +5,8 @@ from ..language import Text, joined, same
 from ..numbers import plain
 from .meaning import Values, test
 from .syntax import (
-    And,
     Always,
+    And,
     Compare,
     Condition,
     Constant,
@@ -44,11 +44,19 @@ def reason(condition: Condition, values: Values) -> Text:
 def _true_parts(condition: Condition, values: Values) -> Condition:
     match condition:
         case Or(parts):
-            true = tuple(_true_parts(part, values) for part in parts if test(part)(values))
+            true = tuple(_true_parts(part, values) for part in parts if _known_true(part, values))
             return true[0] if len(true) == 1 else Or(true)
         case And(parts):
             return And(tuple(_true_parts(part, values) for part in parts))
     return condition
+
+
+def _known_true(condition: Condition, values: Values) -> bool:
+    """Whether the condition holds by facts that were given; an absent one gives no reason."""
+    try:
+        return test(condition)(values)
+    except KeyError:
+        return False
 
 
 def _sentence(condition: Condition) -> Text:
@@ -62,6 +70,10 @@ def _sentence(condition: Condition) -> Text:
         case IsChoice(fact, positions):
             words = joined((fact.choices[at][1] for at in positions), "或", " or ")
             return Text(f"{fact.title.zh}为“{words.zh}”", f"{fact.title.en} is {words.en}")
+        case And((Compare(FactValue(one), low, Constant(start)), Compare(FactValue(other), high, Constant(end)))) if (
+            one is other and low in (">", ">=") and high in ("<", "<=")
+        ):
+            return _range(one, (low, start), (high, end))
         case And(parts):
             return joined((_inner(part, Or) for part in parts), "，且", " and ")
         case Or(parts):
@@ -69,9 +81,24 @@ def _sentence(condition: Condition) -> Text:
         case Compare(FactValue(fact), operator, Constant(limit)):
             return _against_limit(fact, operator, limit)
         case Compare(left, operator, right):
-            one, other, words = _number(left), _number(right), _COMPARED[operator]
-            return Text(f"{one.zh}{words.zh}{other.zh}", f"{one.en} {words.en} {other.en}")
+            this, that, words = _number(left), _number(right), _COMPARED[operator]
+            return Text(f"{this.zh}{words.zh}{_spaced(that.zh)}", f"{this.en} {words.en} {that.en}")
     raise AssertionError(condition)
+
+
+def _spaced(words: str) -> str:
+    """A number stands a blank away from Chinese words."""
+    return f" {words}" if words[:1].isdigit() else words
+
+
+def _range(fact: Fact, low: tuple[str, object], high: tuple[str, object]) -> Text:
+    """Two limits on one fact in one breath: `采集率高于 80%、低于 90%`."""
+    (over, start), (under, end) = low, high
+    first, last = quantity(fact, start), quantity(fact, end)
+    return Text(
+        f"{fact.title.zh}{_COMPARED[over].zh} {first.zh}、{_COMPARED[under].zh} {last.zh}",
+        f"{fact.title.en} {_COMPARED[over].en} {first.en} and {_COMPARED[under].en.removeprefix('is ')} {last.en}",
+    )
 
 
 def _inner(part: Condition, bracketed: type) -> Text:
@@ -118,7 +145,9 @@ def _number(number: Number) -> Text:
             first, *rest = terms
             zh, en = _number(first)
             for term in rest:
-                minus = isinstance(term, Scaled) and term.factor < 0 or isinstance(term, Constant) and term.value < 0
+                minus = (isinstance(term, Scaled) and term.factor < 0) or (
+                    isinstance(term, Constant) and term.value < 0
+                )
                 words = _number(_absolute(term) if minus else term)
                 zh += f"{'减' if minus else '加'}{words.zh}"
                 en += f" {'minus' if minus else 'plus'} {words.en}"

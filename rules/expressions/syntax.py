@@ -144,13 +144,13 @@ def all_of(*parts: Condition) -> Condition:
     return And(kept) if kept else ALWAYS
 
 
-def without_not(condition: Condition, negated: bool = False) -> Condition:
+def without_not(condition: Condition, *, negated: bool = False) -> Condition:
     """The same condition with every `not` moved into comparisons, flags and choices; only flags keep theirs."""
     match condition:
         case Not(part):
-            return without_not(part, not negated)
+            return without_not(part, negated=not negated)
         case And(parts) | Or(parts):
-            inner = tuple(without_not(part, negated) for part in parts)
+            inner = tuple(without_not(part, negated=negated) for part in parts)
             return And(inner) if isinstance(condition, And) != negated else Or(inner)
         case Compare(left, operator, right) if negated:
             return Compare(left, OPPOSITE[operator], right)

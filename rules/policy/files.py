@@ -1,7 +1,7 @@
 """
 YAML files with the place of every key and value. The only module that knows the YAML library.
 
-Decimals are read from their digits (never as floats); anchors, duplicate keys, very deep and very large files are refused.
+Decimals are read from their digits, never as floats; anchors, duplicate keys, deep and large files are refused.
 """
 
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class Document:
     values: dict[Path_, Place] = field(default_factory=dict)
     keys: dict[Path_, Place] = field(default_factory=dict)
 
-    def place(self, path: Path_, key: bool = False) -> Place:
+    def place(self, path: Path_, *, key: bool = False) -> Place:
         """Where the value (or the key) at `path` stands; the nearest parent where there is none."""
         table = self.keys if key else self.values
         while path and path not in table:
@@ -50,7 +50,7 @@ class Document:
         **values: object,
     ) -> Problem:
         """A problem of this file at a path; `offset` counts characters into the value."""
-        place = self.place(path, key)
+        place = self.place(path, key=key)
         return placed(problem(code, pointer(*path), known, **values), place, offset)
 
 
@@ -114,7 +114,7 @@ class _Builder:
                 return self.scalar(node, path)
         raise AssertionError(node)
 
-    def refuse(self, code: str, path: Path_, **values: object) -> None:
+    def refuse(self, code: str, path: Path_, **values: Any) -> None:
         self.problems.found.append(self.document.problem(code, path, **values))
 
     def mapping(self, node: MappingNode, path: Path_) -> dict[str, Any]:
@@ -137,7 +137,7 @@ class _Builder:
 
     def scalar(self, node: ScalarNode, path: Path_) -> Any:
         text = node.value
-        match node.tag.rsplit(":", 1)[-1]:
+        match str(node.tag).rsplit(":", 1)[-1]:
             case "null":
                 return None
             case "bool":
@@ -148,5 +148,7 @@ class _Builder:
                 return Decimal(text)
             case "str":
                 return text
-        self.refuse("value_bad", path, value=text, right=Text("文字、数字、true 或 false", "text, a number, true or false"))
+        self.refuse(
+            "value_bad", path, value=text, right=Text("文字、数字、true 或 false", "text, a number, true or false")
+        )
         return None

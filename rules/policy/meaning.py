@@ -7,7 +7,7 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from ..expressions.syntax import And, Always, Compare, IsChoice, IsTrue, Not, Or
+from ..expressions.syntax import Always, And, Compare, IsChoice, IsTrue, Not, Or
 from ..facts import Choice, Fact
 from ..language import Text
 from .model import Clause, Contradiction, Paragraph, Place, Reading
@@ -46,11 +46,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, _CONDITIONS):
         return str(value)
     if is_dataclass(value):
-        plain = {each.name: _plain(getattr(value, each.name)) for each in fields(value) if each.name not in _NOT_MEANING}
+        plain = {
+            each.name: _plain(getattr(value, each.name)) for each in fields(value) if each.name not in _NOT_MEANING
+        }
         if isinstance(value, Fact):
             plain["type"] = value.kind
         if isinstance(value, Clause):
             plain["effect_name"] = value.effect_name
         return plain
     return str(value)
-

@@ -17,10 +17,10 @@ from ..language import Text
 from .files import Path_
 
 # How marshmallow's own refusals are said here: a code, or a code with what would have been right.
-_ERRORS = {"required": "key_missing", "null": "value_empty", "invalid": "value_bad"}
+_ERRORS: dict[str, Any] = {"required": "key_missing", "null": "value_empty", "invalid": "value_bad"}
 
 
-def _right(zh: str, en: str) -> dict[str, str]:
+def _right(zh: str, en: str) -> dict[str, Any]:
     said = f"value_bad|{zh}|{en}"
     return {**_ERRORS, "invalid": said, "type": said, "validator_failed": said, "invalid_utf8": said}
 
@@ -41,7 +41,10 @@ class Schema(MarshmallowSchema):
 
         unknown = RAISE
 
-    error_messages = {"unknown": "key_unknown", "type": MAPPING["invalid"]}
+    error_messages: dict[str, Any] = {  # noqa: RUF012 - marshmallow declares it so
+        "unknown": "key_unknown",
+        "type": MAPPING["invalid"],
+    }
 
 
 class Words(fields.Field[str]):
@@ -101,7 +104,7 @@ def one_of(*choices: str, **options: Any) -> Words:
     return field
 
 
-def many(inner: fields.Field[Any], **options: Any) -> fields.List:
+def many(inner: fields.Field[Any], **options: Any) -> "fields.List[Any]":
     """A list."""
     return fields.List(inner, error_messages=LIST, **options)
 
@@ -165,7 +168,9 @@ class AmountField(fields.Field[Any]):
     """Points, the name of a judgement, or one of the amounts that are written as mappings."""
 
     def __init__(self, **options: Any):
-        super().__init__(error_messages=_right("分数、酌情指标名或一种计分方式", "points, a judgement or an amount"), **options)
+        super().__init__(
+            error_messages=_right("分数、酌情指标名或一种计分方式", "points, a judgement or an amount"), **options
+        )
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, str) and value:
@@ -507,7 +512,9 @@ def _flat(at: Any, data: Any, messages: Any, path: Path_) -> Iterator[tuple[Path
                 yield from _flat(_inside(at.value_field, value), value, side, (*path, key))
         else:
             value = data[key] if isinstance(data, list) and isinstance(key, int) and key < len(data) else None
-            yield from _flat(_inside(at.inner, value) if isinstance(at, fields.List) else at, value, inner, (*path, key))
+            yield from _flat(
+                _inside(at.inner, value) if isinstance(at, fields.List) else at, value, inner, (*path, key)
+            )
 
 
 def _inside(field: Any, value: Any) -> Any:

@@ -12,7 +12,6 @@ from .model import (
     Cap,
     Category,
     Clause,
-    Contradiction,
     District,
     Grade,
     Item,

@@ -1,0 +1,356 @@
+"""
+Clauses and findings in sentences, and a decision as plain data.
+
+A clause's sentence says what it would do; a finding's says what it did, with the facts that made it fire.
+"""
+
+from fractions import Fraction
+from typing import Any
+
+from .decision import Adjustment, Bounds, Decision, Finding, ItemScore
+from .expressions.sentences import number_words, quantity, reason, sentence
+from .expressions.syntax import Condition, facts_of
+from .facts import Choice, Fact, Flag, Percent
+from .language import Text, joined
+from .numbers import cut, half_up, number, plain
+from .policy.model import (
+    Amount,
+    Award,
+    Banded,
+    Bonus,
+    Ceiling,
+    Clause,
+    Deduct,
+    Fixed,
+    Item,
+    Judged,
+    PerOccurrence,
+    Proportion,
+    Score,
+    Stepped,
+    Veto,
+    amount_facts,
+)
+from .sheets import Sheet
+
+_VERBS = {"deduct": Text("扣", "minus"), "award": Text("得", "plus"), "bonus": Text("加", "bonus of")}
+
+
+def points_words(units: Fraction | int, per_one: int) -> Text:
+    """`2 分`, `1 point`."""
+    text = plain(units, per_one)
+    return Text(f"{text} 分", f"{text} point{'' if text == '1' else 's'}")
+
+
+def clause_sentence(clause: Clause, per_one: int) -> Text:
+    """What the clause does: `当年还款率低于 80%：扣 2 分`."""
+    return _colon(sentence(clause.when), _effect_words(clause, per_one))
+
+
+def _colon(condition: Text, effect: Text) -> Text:
+    if not condition.zh:
+        return effect
+    return Text(f"{condition.zh}：{effect.zh}", f"{condition.en}: {effect.en}")
+
+
+def _effect_words(clause: Clause, per_one: int) -> Text:
+    match clause.effect:
+        case Deduct(amount) | Award(amount) | Bonus(amount):
+            return _amount_words(amount, _VERBS[clause.effect_name], per_one)
+    return _whole_effect(clause, per_one)
+
+
+def _whole_effect(clause: Clause, per_one: int) -> Text:
+    match clause.effect:
+        case Veto():
+            return Text("一票否决", "the unit is vetoed")
+        case Score(0):
+            return Text("不得分", "the item scores nothing")
+        case Score(points):
+            words = points_words(points, per_one)
+            return Text(f"得 {words.zh}", f"the item scores {words.en}")
+        case Ceiling(grade):
+            return Text(f"等次不得高于“{grade.title.zh}”", f"the grade is at most {grade.title.en}")
+    raise AssertionError(clause.effect)
+
+
+def _verb(verb: Text, points: int, per_one: int) -> Text:
+    words = points_words(points, per_one)
+    return Text(f"{verb.zh} {words.zh}", f"{verb.en} {words.en}")
+
+
+def _limited(words: Text, verb: Text, at_most: int | None, per_one: int) -> Text:
+    if at_most is None:
+        return words
+    most = points_words(at_most, per_one)
+    return Text(f"{words.zh}，最多{verb.zh} {most.zh}", f"{words.en}, at most {most.en}")
+
+
+def _amount_words(amount: Amount, verb: Text, per_one: int) -> Text:
+    match amount:
+        case Fixed(points):
+            return _verb(verb, points, per_one)
+        case Judged(fact):
+            low, high = plain(fact.lowest, per_one), plain(fact.highest, per_one)
+            return Text(
+                f"由评估人酌情{verb.zh} {low}–{high} 分", f"{verb.en} {low}–{high} points at the assessor's discretion"
+            )
+        case PerOccurrence():
+            return _per_occurrence(amount, verb, per_one)
+        case Stepped():
+            return _stepped(amount, verb, per_one)
+        case Banded(_, bands):
+            each = [_colon(sentence(band.range), _verb(verb, band.points, per_one)) for band in bands]
+            return joined(each, "；", "; ")
+        case Proportion(rate, points):
+            most = points_words(points, per_one)
+            zh = f"按{rate.title.zh}的比例{verb.zh}分，满分 {most.zh}"
+            return Text(zh, f"{verb.en} {most.en} x {rate.title.en}")
+    raise AssertionError(amount)
+
+
+def _per_occurrence(amount: PerOccurrence, verb: Text, per_one: int) -> Text:
+    words, points = number_words(amount.number), points_words(amount.points, per_one)
+    fact = next(iter(facts_of(amount.number)))
+    step = quantity(fact, amount.every)
+    step = Text(fact.unit.zh, "one") if amount.every == 1 and fact.unit.zh else Text(f" {step.zh}", step.en)
+    zh = f"{words.zh}每{step.zh}{verb.zh} {points.zh}"
+    return _limited(Text(zh, f"{words.en}: {verb.en} {points.en} for each {step.en}"), verb, amount.at_most, per_one)
+
+
+def _stepped(amount: Stepped, verb: Text, per_one: int) -> Text:
+    words, first = number_words(amount.number), points_words(amount.first, per_one)
+    then = points_words(amount.then, per_one)
+    fact = next(iter(facts_of(amount.number)))
+    limit, every = quantity(fact, amount.limit), quantity(fact, amount.every)
+    if isinstance(fact, Percent):
+        every = Text(f"{plain(amount.every)} 个百分点", f"{plain(amount.every)} percentage points")
+    side, further = (Text("低于", "below"), "低") if amount.below else (Text("高于", "above"), "高")
+    full = Text("满", "full") if not amount.begun else Text("", "begun")
+    begun = "（不足的按一档计）" if amount.begun else ""
+    start = Text(f"{verb.zh} {first.zh}，", f"{verb.en} {first.en}, and ") if amount.first else Text("", f"{verb.en} ")
+    zh = f"{words.zh}{side.zh} {limit.zh}，{start.zh}每再{further}{full.zh} {every.zh}{begun}再{verb.zh} {then.zh}"
+    en = f"{words.en} {side.en} {limit.en}: {start.en}{then.en} for each {full.en} {every.en} further"
+    return _limited(Text(zh, en), verb, amount.at_most, per_one)
+
+
+def because(finding: Finding, sheet: Sheet) -> Text:
+    """Why the clause fired and what it did, with the values that made it so."""
+    clause, per_one = finding.clause, sheet.standard.policy.points_per_one
+    words = _colon(reason(_told(clause), sheet.values), _done(finding, per_one))
+    values = _values(clause, sheet)
+    if values.zh:
+        words = Text(f"{words.zh}（{values.zh}）", f"{words.en} ({values.en})")
+    if isinstance(clause.amount, Judged):
+        given = sheet.reasons.get(clause.amount.fact.name)
+        if given:
+            words = Text(f"{words.zh}；理由：{given}", f"{words.en}; reason: {given}")
+    return words
+
+
+def _told(clause: Clause) -> Condition:
+    """The condition worth telling: that a judgement is above 0 needs no words."""
+    return clause.when if isinstance(clause.amount, Judged | Fixed | Proportion) else clause.fires
+
+
+def _done(finding: Finding, per_one: int) -> Text:
+    clause = finding.clause
+    if finding.points is None or isinstance(clause.effect, Score):
+        return _whole_effect(clause, per_one)
+    verb = _VERBS[clause.effect_name]
+    words = _verb(verb, finding.points, per_one)
+    if isinstance(clause.amount, Judged):
+        words = Text(f"酌情{words.zh}", f"{words.en} at the assessor's discretion")
+    elif isinstance(clause.amount, Proportion):
+        words = Text(f"按比例{words.zh}", f"{words.en} in proportion")
+    if finding.counted != finding.points:
+        counted = points_words(finding.counted or 0, per_one)
+        words = Text(f"{words.zh}，实{verb.zh} {counted.zh}", f"{words.en}, of which {counted.en} counted")
+    return words
+
+
+def _values(clause: Clause, sheet: Sheet) -> Text:
+    """The numbers behind a finding; flags and choices are told by the condition's own words."""
+    named: dict[str, Fact] = {}
+    for fact in (*facts_of(clause.fires), *amount_facts(clause.amount)):
+        named[fact.name] = fact
+        if isinstance(fact, Percent):
+            named[fact.part.name], named[fact.whole.name] = fact.part, fact.whole
+    told = clause.amount.fact.name if isinstance(clause.amount, Judged) else None
+    return joined(
+        (_value(fact, sheet) for fact in named.values() if _is_told(fact, sheet) and fact.name != told), "，", ", "
+    )
+
+
+def _is_told(fact: Fact, sheet: Sheet) -> bool:
+    if isinstance(fact, Percent):
+        return fact.part.name in sheet.values and fact.whole.name in sheet.values
+    return not isinstance(fact, Flag | Choice) and fact.name in sheet.values
+
+
+def _value(fact: Fact, sheet: Sheet) -> Text:
+    if isinstance(fact, Percent):
+        rate = cut(fact.rate(sheet.values), 2)
+        return Text(f"{fact.title.zh} {rate}%", f"{fact.title.en} {rate}%")
+    words = fact.words(sheet.values[fact.name])
+    return Text(f"{fact.title.zh} {words.zh}", f"{fact.title.en} {words.en}")
+
+
+def decision_data(decision: Decision, attainable: int | None) -> dict[str, Any]:
+    """
+    The decision as plain data: dicts, lists, strings, ints and Decimals (exact, without exponents).
+
+    `attainable` is the highest total that the standard lets anybody reach.
+    """
+    sheet = decision.case.sheet
+    standard, per_one = sheet.standard, sheet.standard.policy.points_per_one
+    writer = _Writer(sheet, per_one)
+    vetoed = decision.score is None
+    self_total = writer.self_sum(standard.items)
+    return {
+        "unit": sheet.unit.as_data(),
+        "policy": standard.policy.key,
+        "revision": standard.policy.revision,
+        "policy_hash": standard.policy.meaning,
+        "standard": standard.key,
+        "readings": dict(standard.readings),
+        "grade": decision.grade.key,
+        "score": writer.points(decision.score),
+        "self_score": writer.points(self_total),
+        "difference": writer.difference(decision.score, self_total),
+        "vetoes": list(decision.vetoes),
+        "veto_findings": [writer.finding(each) for each in decision.veto_findings],
+        "undetermined": list(decision.case.undetermined),
+        "categories": None if vetoed else writer.categories(decision),
+        "items": None if vetoed else [writer.item(each) for each in decision.items],
+        "adjustments": [writer.adjustment(each, decision) for each in decision.adjustments],
+        "points": writer.points(standard.points),
+        "items_points": writer.points(standard.items_points),
+        "attainable": writer.points(attainable),
+        "self_scores": {no: writer.points(units) for no, units in sheet.self_scores.items()},
+    }
+
+
+class _Writer:
+    """Writes the parts of one decision."""
+
+    def __init__(self, sheet: Sheet, per_one: int):
+        self.sheet = sheet
+        self.per_one = per_one
+
+    def points(self, units: int | None) -> Any:
+        """Units as an exact number."""
+        return None if units is None else number(units, self.per_one)
+
+    def difference(self, assessed: int | None, own: int | None) -> Any:
+        """Assessed minus self, where there are both."""
+        return None if assessed is None or own is None else self.points(assessed - own)
+
+    def self_score(self, item: Item) -> int | None:
+        """The unit's own score of an item, under the same weight and rounding as the assessed one."""
+        own = self.sheet.self_scores.get(item.no)
+        return None if own is None else half_up(own * item.weight)
+
+    def self_sum(self, items: tuple[Item, ...]) -> int | None:
+        """The sum of self scores; None unless every item has one, since missing is not zero."""
+        scores = [self.self_score(item) for item in items]
+        return None if None in scores else sum(score for score in scores if score is not None)
+
+    def finding(self, finding: Finding) -> dict[str, Any]:
+        """One finding with its sentence and facts."""
+        clause = finding.clause
+        facts = {
+            fact.name: fact.given(self.sheet.values[fact.name])
+            for fact in clause.facts()
+            if fact.name in self.sheet.values
+        }
+        return {
+            "clause": clause.key,
+            "effect": clause.effect_name,
+            "points": self.points(finding.points),
+            "counted": self.points(finding.counted),
+            "because": because(finding, self.sheet).as_data(),
+            "facts": facts,
+            "reading": clause.reading,
+        }
+
+    def item(self, score: ItemScore) -> dict[str, Any]:
+        """One item, self and assessed side by side."""
+        own = self.self_score(score.item)
+        return {
+            "no": score.item.no,
+            "key": score.item.key,
+            "points": self.points(score.item.points),
+            "score": self.points(score.score),
+            "self_score": self.points(own),
+            "difference": self.difference(score.score, own),
+            "rounded": score.rounded,
+            "findings": [self.finding(each) for each in score.findings],
+        }
+
+    def categories(self, decision: Decision) -> list[dict[str, Any]]:
+        """The printed sections with their sums."""
+        scores = {each.item.no: each.score for each in decision.items}
+        rows = []
+        for category in self.sheet.standard.categories:
+            score, own = sum(scores[item.no] for item in category.items), self.self_sum(category.items)
+            rows.append(
+                {
+                    "title": category.title.zh,
+                    "points": self.points(category.points),
+                    "items_points": self.points(sum(item.points for item in category.items)),
+                    "score": self.points(score),
+                    "self_score": self.points(own),
+                    "difference": self.difference(score, own),
+                }
+            )
+        return rows
+
+    def adjustment(self, adjustment: Adjustment, decision: Decision) -> dict[str, Any]:
+        """What acted beyond an item."""
+        data: dict[str, Any] = {"kind": adjustment.kind, "clause": adjustment.clause and adjustment.clause.key}
+        if adjustment.grade is not None:
+            data["grade"] = adjustment.grade.key
+        else:
+            data["points"] = self.points(adjustment.points)
+        data["because"] = self.adjustment_words(adjustment, decision).as_data()
+        return data
+
+    def adjustment_words(self, adjustment: Adjustment, decision: Decision) -> Text:
+        """Why."""
+        standard = self.sheet.standard
+        if adjustment.clause is not None:
+            findings = (each for score in decision.items for each in score.findings)
+            return because(next(each for each in findings if each.clause is adjustment.clause), self.sheet)
+        if standard.rescale is not None and adjustment.kind == "rescale":
+            to, start = plain(standard.rescale.to, self.per_one), plain(standard.rescale.start, self.per_one)
+            printed = plain(sum(each.score for each in decision.items), self.per_one)
+            return Text(
+                f"各项合计 {printed} 分，按 {to}/{start} 折算；等次按折算后未取整的分数确定",
+                f"the items' {printed} points x {to}/{start}; the grade goes by the exact result, before rounding",
+            )
+        most = points_words(standard.table.total_at_most or 0, self.per_one)
+        return Text(f"总分最多 {most.zh}", f"the total is at most {most.en}")
+
+
+def bounds_data(sheet: Sheet, missing: tuple[str, ...], bounds: Bounds | None) -> dict[str, Any]:
+    """
+    What a sheet with missing facts can still become, as plain data.
+
+    `score` and `grade` are null when too much is missing to try every completion, or a veto has settled it.
+    """
+    standard = sheet.standard
+    writer = _Writer(sheet, standard.policy.points_per_one)
+    return {
+        "unit": sheet.unit.as_data(),
+        "policy": standard.policy.key,
+        "revision": standard.policy.revision,
+        "policy_hash": standard.policy.meaning,
+        "standard": standard.key,
+        "readings": dict(standard.readings),
+        "provisional": True,
+        "missing": list(missing),
+        "score": bounds and {"low": writer.points(bounds.low), "high": writer.points(bounds.high)},
+        "grade": bounds and {"worst": bounds.worst.key, "best": bounds.best.key},
+        "veto_possible": bounds.veto_possible if bounds else None,
+    }
