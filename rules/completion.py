@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 from .decision import Bounds, Case
 from .errors import Problems, pointer
-from .facts import Choice, Fact, Flag, Judgement, Percent
+from .facts import Choice, Fact, Flag, Percent
 from .numbers import Exact, half_up
 from .plan import Comparison, Form, Plan, PlannedClause, RateForm, Values
 from .plan.amounts import Bands
-from .policy.model import Award, Bonus, Ceiling, Judged
-from .sheets import Sheet, Unit, read_sheet
+from .policy.model import Award, Bonus, Ceiling, Deduct, Score
+from .sheets import Sheet, Unit
 
 # Completions that are tried for one group of absent facts. Beyond it, a fact that may matter is taken to matter.
 MOST_COMPLETIONS = 20_000
@@ -310,38 +310,34 @@ class _Reach(NamedTuple):
         return Bounds(half_up(low), half_up(high), grades[worst], grades[best], possible)
 
 
-def prepare(plan: Plan, posted: object, problems: Problems) -> Case | None:
-    """The case of what was posted; None, or not to be used, when `problems` names anything that is wrong with it."""
-    sheet = read_sheet(plan.standard, posted, problems)
-    # A bad fact counts as absent when the rest is looked at; it is reported as bad, not as missing too.
-    bad = {each.path for each in problems.found}
-    missing = Problems()
-    case = complete(plan, sheet, missing)
-    problems.found += [each for each in missing.found if each.path not in bad]
-    if case is not None:
-        _missing_reasons(plan, case, problems)
-    return case
-
-
 def complete(plan: Plan, sheet: Sheet, problems: Problems) -> Case | None:
     """The case of a good sheet, or None after naming every fact that is missing in `problems`."""
-    if len(sheet.values) >= len(plan.standard.facts) and not sheet.absent:
-        return Case(sheet, sheet.values)
+    known = sheet.values
+    absent = plan.standard.facts.keys() - known.keys()
+    if not absent:
+        return Case(sheet, known)
+    hanging = {each for name in absent for each in plan.by_fact[name]}
+    if all(_idle(plan, each, known) for each in hanging):
+        stand_ins = {name: plan.standard.facts[name].lowest for name in absent}
+        return Case(sheet, {**known, **stand_ins}, frozenset(each.clause for each in hanging))
     return Completion(plan, sheet).case(problems)
 
 
-def _missing_reasons(plan: Plan, case: Case, problems: Problems) -> None:
-    """Where the policy wants reasons: name each judgement below full points that counts and has none."""
-    if not plan.standard.policy.reasons_required:
-        return
-    for planned in plan.clauses:
-        clause = planned.clause
-        if not isinstance(clause.amount, Judged) or clause in case.unsure or not planned.fires(case.values):
-            continue
-        fact: Judgement = clause.amount.fact
-        full = isinstance(clause.effect, Award | Bonus) and case.values[fact.name] == fact.highest
-        if not full and fact.name not in case.sheet.reasons:
-            problems.add("reason_missing", pointer("reasons", fact.name), title=fact.title)
+def _idle(plan: Plan, clause: PlannedClause, known: Values) -> bool:
+    """
+    Whether the known facts alone show that a clause cannot matter; the usual case, and quick to see.
+
+    It cannot fire, or its item scores 0 outright (the judgement of a count that is 0, a service that is not offered).
+    """
+    if clause.dead(known):
+        return True
+    if not isinstance(clause.clause.effect, Score | Deduct | Award):
+        return False
+    item = plan.items[plan.at[clause.clause.item_no]]
+    return any(
+        isinstance(each.clause.effect, Score) and not each.clause.effect.points and each.sure(known)
+        for each in item.clauses
+    )
 
 
 def attainable(plan: Plan) -> int | None:

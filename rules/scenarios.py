@@ -12,11 +12,11 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from .completion import prepare
 from .decision import Decision
 from .errors import Problem, Problems, Refused
+from .intake import Intake
 from .numbers import plain
-from .plan import Plan, lower
+from .plan import lower
 from .policy import schemas
 from .policy.files import read_document
 from .policy.reader import shape_problems
@@ -81,7 +81,7 @@ def read_examples(directory: Path, problems: Problems) -> list[Example]:
 
 def run_examples(policy: Policy, examples: list[Example]) -> Iterator[Outcome]:
     """Decide each example under its readings and hold it against what is expected."""
-    made: dict[object, tuple[Reference, Plan]] = {}
+    made: dict[object, tuple[Reference, Intake]] = {}
     for example in examples:
         try:
             standard = policy.standard(example.standard, example.readings)
@@ -89,10 +89,10 @@ def run_examples(policy: Policy, examples: list[Example]) -> Iterator[Outcome]:
             yield Outcome(example, None, tuple(str(each) for each in refused.problems))
             continue
         if standard not in made:
-            made[standard] = (Reference(standard), lower(standard))
-        reference, plan = made[standard]
+            made[standard] = (Reference(standard), Intake(lower(standard)))
+        reference, intake = made[standard]
         problems = Problems()
-        case = prepare(plan, example.posted, problems)
+        case = intake.case(example.posted, problems)
         decision = reference.decide(case) if case is not None and not problems.found else None
         yield Outcome(example, decision, tuple(_differences(example, decision, problems.found)))
 

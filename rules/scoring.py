@@ -2,14 +2,15 @@
 
 from enum import StrEnum
 
-from .completion import Completion, attainable, prepare
+from .completion import Completion, attainable
 from .decision import Bounds, Case, Decision
 from .engine import Engine
 from .errors import EvaluatorsDisagree, Problems, SheetRefused
+from .intake import Intake
 from .plan import lower
 from .policy.versions import Standard
 from .reference import Reference
-from .sheets import Sheet, read_sheet
+from .sheets import Sheet
 
 
 class Evaluator(StrEnum):
@@ -27,6 +28,7 @@ class Scorer:
         self.standard = standard
         self.evaluator = evaluator
         self.plan = lower(standard)
+        self.intake = Intake(self.plan)
         self.reference = Reference(standard)
         self.engine = None if evaluator is Evaluator.REFERENCE else Engine(self.plan)
         self.attainable = attainable(self.plan)
@@ -34,7 +36,7 @@ class Scorer:
     def case(self, posted: object) -> Case:
         """The sheet that was posted, good and complete; raises `SheetRefused` with everything that is wrong."""
         problems = Problems()
-        case = prepare(self.plan, posted, problems)
+        case = self.intake.case(posted, problems)
         problems.refuse(SheetRefused)
         assert case is not None
         return case
@@ -61,7 +63,7 @@ class Scorer:
         Bad facts are refused all the same. The bounds are None when too much is missing to try every completion.
         """
         problems = Problems()
-        sheet = read_sheet(self.standard, posted, problems)
+        sheet = self.intake.reader.read(posted, problems)
         problems.refuse(SheetRefused)
         completion = Completion(self.plan, sheet)
         completion.case(problems)

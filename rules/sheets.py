@@ -11,11 +11,12 @@ from typing import Any
 from .errors import Problem, Problems, pointer
 from .facts import BadValue, Judgement, Percent, shown
 from .language import Text
+from .policy.model import Item
 from .policy.versions import Standard
 
 MOST_NAME = 200
 MOST_REASON = 2000
-MOST_FACTS = 2000
+MOST_FACTS = 10_000
 SHEET_KEYS = ("unit", "standard", "facts", "self_scores", "reasons")
 
 
@@ -52,27 +53,96 @@ class Sheet:
         return {name: self.standard.accepted[name].given(units) for name, units in self.values.items()}
 
 
-def read_sheet(standard: Standard, posted: object, problems: Problems) -> Sheet:
-    """
-    The sheet that was posted: `{"unit": {"id", "name", "district"}, "facts": {…}, "self_scores"?, "reasons"?}`.
+class SheetReader:
+    """Reads sheets of one standard; what does not depend on the sheet is prepared once."""
 
-    What is wrong is added to `problems`; the sheet then holds what is good.
-    """
-    if not isinstance(posted, Mapping):
-        problems.add("value_bad", value=shown(posted), right=Text("一个 JSON 对象", "a JSON object"))
-        posted = {}
-    for key in posted:
-        if key not in SHEET_KEYS:
-            problems.add("key_unknown", pointer(key), SHEET_KEYS, name=str(key))
-    if posted.get("standard", standard.key) != standard.key:
-        problems.add("value_bad", "/standard", value=shown(posted["standard"]), right=standard.key)
-    return Sheet(
-        standard,
-        read_unit(posted.get("unit"), problems),
-        _values(standard, posted.get("facts"), problems),
-        _self_scores(standard, _mapping(posted.get("self_scores"), "self_scores", problems), problems),
-        _reasons(standard, _mapping(posted.get("reasons"), "reasons", problems), problems),
-    )
+    def __init__(self, standard: Standard):
+        self.standard = standard
+        self.units_of = {name: fact.units for name, fact in standard.accepted.items()}
+        self.rates = [
+            fact
+            for fact in standard.policy.facts.values()
+            if isinstance(fact, Percent) and {fact.part.name, fact.whole.name} <= standard.accepted.keys()
+        ]
+        self.judgements = [name for name, fact in standard.accepted.items() if isinstance(fact, Judgement)]
+        self.self_scores = {item.no: _self_score(item, standard.policy.points_per_one) for item in standard.items}
+
+    def read(self, posted: object, problems: Problems) -> Sheet:
+        """
+        The sheet that was posted: `{"unit": {"id", "name", "district"}, "facts": {…}, "self_scores"?, "reasons"?}`.
+
+        What is wrong is added to `problems`; the sheet then holds what is good.
+        """
+        if not isinstance(posted, Mapping):
+            problems.add("value_bad", value=shown(posted), right=Text("一个 JSON 对象", "a JSON object"))
+            posted = {}
+        for key in posted:
+            if key not in SHEET_KEYS:
+                problems.add("key_unknown", pointer(key), SHEET_KEYS, name=str(key))
+        if posted.get("standard", self.standard.key) != self.standard.key:
+            problems.add("value_bad", "/standard", value=shown(posted["standard"]), right=self.standard.key)
+        return Sheet(
+            self.standard,
+            read_unit(posted.get("unit"), problems),
+            self._values(posted.get("facts"), problems),
+            self._self_scores(_mapping(posted.get("self_scores"), "self_scores", problems), problems),
+            self._reasons(_mapping(posted.get("reasons"), "reasons", problems), problems),
+        )
+
+    def _values(self, posted: object, problems: Problems) -> dict[str, int]:
+        if posted is None:
+            problems.add("key_missing", "/facts", name="facts")
+        facts = _mapping(posted, "facts", problems)
+        if len(facts) > MOST_FACTS:
+            problems.add("value_bad", "/facts", value=str(len(facts)), right=f"<= {MOST_FACTS}")
+            return {}
+        values: dict[str, int] = {}
+        units_of = self.units_of
+        for name, value in facts.items():
+            if value is None and name in units_of:
+                continue
+            try:
+                values[name] = units_of[name](value)
+            except KeyError:
+                problems.found.append(_unknown(self.standard, name))
+            except BadValue as bad:
+                problems.found.append(_at(bad.problem, pointer("facts", name)))
+        for rate in self.rates:
+            _check_rate(rate, values, problems)
+        return values
+
+    def _self_scores(self, posted: Mapping[str, Any], problems: Problems) -> dict[str, int]:
+        scores: dict[str, int] = {}
+        for no, value in posted.items():
+            points = self.self_scores.get(str(no))
+            if points is None:
+                known = self.self_scores
+                problems.add("item_unknown", pointer("self_scores", no), known, name=str(no)[:MOST_NAME])
+                continue
+            try:
+                scores[str(no)] = points.units(value)
+            except BadValue as bad:
+                problems.found.append(_at(bad.problem, pointer("self_scores", no)))
+        return scores
+
+    def _reasons(self, posted: Mapping[str, Any], problems: Problems) -> dict[str, str]:
+        reasons: dict[str, str] = {}
+        for name, value in posted.items():
+            path = pointer("reasons", name)
+            if name not in self.judgements:
+                problems.add("reason_for_nothing", path, self.judgements, name=str(name)[:MOST_NAME])
+            elif not isinstance(value, str) or not value.strip() or len(value) > MOST_REASON:
+                right = Text(f"1 至 {MOST_REASON} 个字符的理由", f"a reason of 1 to {MOST_REASON} characters")
+                problems.add("value_bad", path, value=shown(value), right=right)
+            else:
+                reasons[name] = value
+        return reasons
+
+
+def _self_score(item: Item, per_one: int) -> Judgement:
+    """What an item's self score may be: 0 to the item's points, on the points scale."""
+    title = Text(f"第 {item.no} 项自评得分", f"the self score of item {item.no}")
+    return Judgement("self_score", title, Text("分", "points"), 0, item.points, per_one)
 
 
 def read_unit(posted: object, problems: Problems) -> Unit:
@@ -105,29 +175,6 @@ def _mapping(posted: object, key: str, problems: Problems) -> Mapping[str, Any]:
     return posted
 
 
-def _values(standard: Standard, posted: object, problems: Problems) -> dict[str, int]:
-    if posted is None:
-        problems.add("key_missing", "/facts", name="facts")
-    facts = _mapping(posted, "facts", problems)
-    if len(facts) > MOST_FACTS:
-        problems.add("value_bad", "/facts", value=str(len(facts)), right=f"<= {MOST_FACTS}")
-        return {}
-    values: dict[str, int] = {}
-    accepted = standard.accepted
-    for name, value in facts.items():
-        fact = accepted.get(name)
-        if fact is None:
-            problems.found.append(_unknown(standard, name))
-        elif value is not None:
-            try:
-                values[name] = fact.units(value)
-            except BadValue as bad:
-                problems.found.append(_at(bad.problem, pointer("facts", name)))
-    for rate in _rates(standard):
-        _check_rate(rate, values, problems)
-    return values
-
-
 def _at(found: Problem, path: str) -> Problem:
     return Problem(found.code, found.message, path, found.near)
 
@@ -157,15 +204,6 @@ def _unknown(standard: Standard, name: str) -> Problem:
     return problems.found[0]
 
 
-def _rates(standard: Standard) -> list[Percent]:
-    """The rates whose base facts the standard knows."""
-    return [
-        fact
-        for fact in standard.policy.facts.values()
-        if isinstance(fact, Percent) and fact.part.name in standard.accepted and fact.whole.name in standard.accepted
-    ]
-
-
 def _check_rate(rate: Percent, values: Mapping[str, int], problems: Problems) -> None:
     part, whole = values.get(rate.part.name), values.get(rate.whole.name)
     if part is None or whole is None or rate.may_exceed or part <= whole:
@@ -173,35 +211,3 @@ def _check_rate(rate: Percent, values: Mapping[str, int], problems: Problems) ->
     words = {"part_value": rate.part.words(part), "whole_value": rate.whole.words(whole)}
     path = pointer("facts", rate.part.name)
     problems.add("part_exceeds_whole", path, part=rate.part.title, whole=rate.whole.title, **words)
-
-
-def _self_scores(standard: Standard, posted: Mapping[str, Any], problems: Problems) -> dict[str, int]:
-    scores: dict[str, int] = {}
-    per_one = standard.policy.points_per_one
-    for no, value in posted.items():
-        item, path = standard.item(str(no)), pointer("self_scores", no)
-        if item is None:
-            problems.add("item_unknown", path, name=str(no)[:MOST_NAME])
-            continue
-        title = Text(f"第 {no} 项自评得分", f"the self score of item {no}")
-        points = Judgement("self_score", title, Text("分", "points"), 0, item.points, per_one)
-        try:
-            scores[item.no] = points.units(value)
-        except BadValue as bad:
-            problems.found.append(_at(bad.problem, path))
-    return scores
-
-
-def _reasons(standard: Standard, posted: Mapping[str, Any], problems: Problems) -> dict[str, str]:
-    reasons: dict[str, str] = {}
-    judgements = [name for name, fact in standard.accepted.items() if isinstance(fact, Judgement)]
-    for name, value in posted.items():
-        path = pointer("reasons", name)
-        if name not in judgements:
-            problems.add("reason_for_nothing", path, judgements, name=str(name)[:MOST_NAME])
-        elif not isinstance(value, str) or not value.strip() or len(value) > MOST_REASON:
-            right = Text(f"1 至 {MOST_REASON} 个字符的理由", f"a reason of 1 to {MOST_REASON} characters")
-            problems.add("value_bad", path, value=shown(value), right=right)
-        else:
-            reasons[name] = value
-    return reasons

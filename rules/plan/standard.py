@@ -36,6 +36,13 @@ class PlannedClause:
                 return points
         return self.amount.points(values) if self.amount else 0
 
+    def dead(self, known: Values) -> bool:
+        """Whether it cannot fire, by the known facts alone."""
+        return all(
+            any(all(name in known for name in one.facts()) and not one.holds(known) for one in conjunction)
+            for conjunction in self.guard
+        )
+
     def sure(self, known: Values) -> bool:
         """Whether it fires, and with which points, from the known facts alone."""
         if self.amount and not all(name in known for name in self.amount.facts()):
@@ -76,6 +83,10 @@ class Plan:
             for item in standard.items
         )
         self.at = {item.item.no: at for at, item in enumerate(self.items)}
+        self.by_fact: dict[str, list[PlannedClause]] = {name: [] for name in standard.facts}
+        for each in clauses:
+            for name in each.facts:
+                self.by_fact[name].append(each)
         self.untouched = tuple(self._scored(item, ()) for item in self.items)
         self.beyond = frozenset(each.index for each in clauses if isinstance(each.clause.effect, Bonus | Ceiling))
 
