@@ -15,8 +15,9 @@ Exact = int | Fraction
 
 def in_units(value: int | Decimal | Fraction, per_one: int) -> int | None:
     """`value` as a whole number of units, `per_one` units to one; None when it falls between two."""
-    exact = Fraction(value) * per_one
-    return exact.numerator if exact.denominator == 1 else None
+    above, below = value.as_integer_ratio()
+    whole, rest = divmod(above * per_one, below)
+    return None if rest else whole
 
 
 def number(units: Exact, per_one: int) -> int | Decimal:

@@ -47,7 +47,9 @@ def _plain(value: Any) -> Any:
         return str(value)
     if is_dataclass(value):
         plain = {
-            each.name: _plain(getattr(value, each.name)) for each in fields(value) if each.name not in _NOT_MEANING
+            each.name: _plain(getattr(value, each.name))
+            for each in fields(value)
+            if each.init and each.name not in _NOT_MEANING
         }
         if isinstance(value, Fact):
             plain["type"] = value.kind

@@ -332,11 +332,11 @@ class Item:
     clauses: tuple[Clause, ...]
     weight: Exact  # 1, or the weight of its part
     place: Place
+    start: int = field(init=False)  # where its score starts: its points, or 0 when it is awarded
 
-    @property
-    def start(self) -> int:
-        """Where the item's score starts: its points, or 0 when it is awarded."""
-        return 0 if any(isinstance(clause.effect, Award) for clause in self.clauses) else self.points
+    def __post_init__(self) -> None:
+        awarded = any(isinstance(clause.effect, Award) for clause in self.clauses)
+        object.__setattr__(self, "start", 0 if awarded else self.points)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
