@@ -126,10 +126,11 @@ class Problem:
     column: int | None = None
 
     def __str__(self) -> str:
-        """`file:line:column: code: Chinese / English (did you mean …?)`."""
+        """`file:line:column: code: Chinese / English (did you mean …?)`; the JSON pointer where there is no file."""
         where = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
         hint = f" (“{self.near}”？ did you mean `{self.near}`?)" if self.near else ""
-        return f"{where or self.path or '-'}: {self.code}: {self.message.zh} / {self.message.en}{hint}"
+        words = f"{self.code}: {self.message.zh} / {self.message.en}{hint}"
+        return f"{where or self.path}: {words}" if where or self.path else words
 
 
 def problem(code: str, path: str = "", known: Iterable[str] = (), **values: object) -> Problem:

@@ -8,7 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text as Line
 
-from rules import Decision, Standard, clause_sentence, plain
+from rules import Decision, Policy, Standard, clause_sentence, plain
 
 GRADE_COLOURS = ("green", "cyan", "yellow", "red")
 
@@ -32,9 +32,9 @@ def standard_table(standard: Standard, language: str) -> RenderableType:
         ("序号", "评估标准", "分值", "加减分依据与算法") if chinese else ("No.", "Item", "Points", "Basis and rules")
     )
     table.add_column(titles[0], justify="right", width=4)
-    table.add_column(titles[1], ratio=2)
+    table.add_column(titles[1], ratio=2, overflow="fold")
     table.add_column(titles[2], justify="right", width=6)
-    table.add_column(titles[3], ratio=4)
+    table.add_column(titles[3], ratio=4, overflow="fold")
     for category in standard.categories:
         printed, summed = category.points, sum(item.points for item in category.items)
         weight = f" × {plain(category.part.weight)}%" if category.part else ""
@@ -64,7 +64,7 @@ def _below(standard: Standard, language: str) -> Line:
     """The total, the notes, the contradictions and the grades."""
     policy, chinese = standard.policy, language == "zh"
     per_one = policy.points_per_one
-    lines = Line()
+    lines = Line(_year(policy, chinese=chinese))
     total, summed = plain(standard.points, per_one), plain(standard.items_points, per_one)
     lines.append(
         f"合计 {total}（各项合计 {summed}）\n" if chinese else f"Total as printed {total}, items {summed}\n",
@@ -79,6 +79,16 @@ def _below(standard: Standard, language: str) -> Line:
         start = f" ≥ {plain(grade.start, per_one)}" if grade.start else ""
         lines.append(f"{getattr(grade.title, language)}{start}   ")
     return lines
+
+
+def _year(policy: Policy, *, chinese: bool) -> str:
+    """The assessed year and how official the text is."""
+    assumed, illustration = policy.year_basis == "assumed", policy.status == "illustration"
+    if chinese:
+        words = f"{policy.year} 年度{'（推定，原文未载日期）' if assumed else ''}"
+        return words + ("；示例，非正式文本\n" if illustration else "\n")
+    words = f"Assessed year {policy.year}{' (assumed: the text names none)' if assumed else ''}"
+    return words + ("; an illustration, not an official text\n" if illustration else "\n")
 
 
 def score_table(decision: Decision, data: dict[str, Any]) -> RenderableType:
