@@ -10,7 +10,7 @@ from typing import Any
 from .decision import Adjustment, Bounds, Decision, Finding, ItemScore
 from .expressions.sentences import number_words, quantity, reason, sentence
 from .expressions.syntax import Condition, facts_of
-from .facts import Choice, Fact, Flag, Percent
+from .facts import Choice, Fact, Flag, Percent, base_facts
 from .language import Text, joined
 from .numbers import cut, half_up, number, plain
 from .policy.model import (
@@ -29,7 +29,6 @@ from .policy.model import (
     Score,
     Stepped,
     Veto,
-    amount_facts,
 )
 from .sheets import Sheet
 
@@ -172,10 +171,10 @@ def _done(finding: Finding, per_one: int) -> Text:
 def _values(clause: Clause, sheet: Sheet) -> Text:
     """The numbers behind a finding; flags and choices are told by the condition's own words."""
     named: dict[str, Fact] = {}
-    for fact in (*facts_of(clause.fires), *amount_facts(clause.amount)):
+    for fact in clause.named:
         named[fact.name] = fact
-        if isinstance(fact, Percent):
-            named[fact.part.name], named[fact.whole.name] = fact.part, fact.whole
+        for base in base_facts(fact):
+            named[base.name] = base
     told = clause.amount.fact.name if isinstance(clause.amount, Judged) else None
     return joined(
         (_value(fact, sheet) for fact in named.values() if _is_told(fact, sheet) and fact.name != told), "，", ", "
@@ -261,7 +260,7 @@ class _Writer:
         clause = finding.clause
         facts = {
             fact.name: fact.given(self.sheet.values[fact.name])
-            for fact in clause.facts()
+            for fact in clause.facts
             if fact.name in self.sheet.values
         }
         return {

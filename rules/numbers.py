@@ -6,9 +6,13 @@ No float is ever made, and no decimal context of the caller can change a result.
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 # Whole units beyond this many digits are refused: far more than any budget, and exact in every evaluator.
 MOST_DIGITS = 15
+
+# The same points and counts are written again and again.
+REMEMBERED = 16_384
 
 Exact = int | Fraction
 
@@ -20,12 +24,15 @@ def in_units(value: int | Decimal | Fraction, per_one: int) -> int | None:
     return None if rest else whole
 
 
+@lru_cache(maxsize=REMEMBERED)
 def number(units: Exact, per_one: int) -> int | Decimal:
     """
     Units as the plain number that they stand for, for writing: an int, or a Decimal without exponent.
 
     `per_one` divides a power of ten, so the result is exact.
     """
+    if isinstance(units, int) and units % per_one == 0:
+        return units // per_one
     exact = Fraction(units) / per_one
     if exact.denominator == 1:
         return exact.numerator
@@ -36,6 +43,7 @@ def number(units: Exact, per_one: int) -> int | Decimal:
     return Decimal((int(whole < 0), tuple(int(digit) for digit in str(abs(whole))), -places))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def plain(value: int | Decimal | Fraction, per_one: int = 1) -> str:
     """The number as people write it: `2`, `1.5`; a fraction that has no end as `26/3`."""
     exact = Fraction(value) / per_one

@@ -191,7 +191,7 @@ def _unknown(standard: Standard, name: str) -> Problem:
         for item in category.items
         for clause in item.clauses
         for reading, choice in clause.readings
-        if choice and fact in clause.facts()
+        if choice and fact in clause.facts
     ]
     if isinstance(fact, Percent):
         problems.add("fact_derived", path, title=fact.title, part=fact.part.name, whole=fact.whole.name)

@@ -119,7 +119,7 @@ def _against_limit(fact: Fact, operator: str, limit: object) -> Text:
 
 def quantity(fact: Fact, value: object) -> Text:
     """A number with the fact's unit: `80%`, `3 人`."""
-    text = plain(value)  # type: ignore[arg-type]
+    text = plain(value)
     if isinstance(fact, Percent):
         return same(f"{text}%")
     return Text(f"{text} {fact.unit.zh}".rstrip(), f"{text} {fact.unit.en}".rstrip())

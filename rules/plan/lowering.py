@@ -61,7 +61,7 @@ def lower_clauses(clauses: Iterable[Clause], problems: Problems) -> list[Planned
             problems.found[-1] = placed(problems.found[-1], clause.place)
             continue
         amount = _amount(clause.amount) if clause.amount else None
-        planned.append(PlannedClause(index, clause, guard, amount, frozenset(fact.name for fact in clause.facts())))
+        planned.append(PlannedClause(index, clause, guard, amount, frozenset(fact.name for fact in clause.facts)))
     return planned
 
 

@@ -5,8 +5,8 @@ from fractions import Fraction
 from typing import Any
 
 from ..expressions.reader import read_condition, read_number
-from ..expressions.syntax import ALWAYS, Compare, Condition, Constant, FactValue, Number, all_of, facts_of
-from ..facts import Fact, Facts, Judgement, Percent
+from ..expressions.syntax import ALWAYS, Compare, Condition, Constant, FactValue, Number, all_of
+from ..facts import Facts, Judgement, Percent
 from ..language import Text
 from ..numbers import plain
 from . import model, schemas
@@ -71,8 +71,8 @@ class ClauseReader:
             note=row["note"],
             place=self.document.place(self.path),
         )
-        self.context.used_facts.update(fact.name for fact in clause.facts())
-        self.context.used_facts.update(fact.name for fact in _named(clause))
+        self.context.used_facts.update(fact.name for fact in clause.facts)
+        self.context.used_facts.update(fact.name for fact in clause.named)
         return clause
 
     def reporter(self, *path: str | int) -> Any:
@@ -212,12 +212,6 @@ class ClauseReader:
             return None
         points = self.optional_points(row["points"], name, "points")
         return model.Proportion(fact, self.item_points if points is None else points)
-
-
-def _named(clause: model.Clause) -> Iterable[Fact]:
-    """The facts that a clause names, derived ones as such."""
-    from_condition = [*facts_of(clause.fires)]
-    return [*from_condition, *model.amount_facts(clause.amount)]
 
 
 def _nothing_between(low: Fraction, high: Fraction, *, both: bool) -> bool:

@@ -171,6 +171,9 @@ class Clause:
     place: Place
     # When the clause fires: its condition holds and, unless it awards, it has something to take or give.
     fires: Condition = field(init=False)
+    # What decides whether it fires and with what amount; as named in the clause, and with derived facts as their bases.
+    named: tuple[Fact, ...] = field(init=False)
+    facts: tuple[Fact, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         match self.effect:
@@ -179,6 +182,10 @@ class Clause:
             case _:
                 fires = self.when
         object.__setattr__(self, "fires", fires)
+        named = {fact.name: fact for fact in (*facts_of(fires), *amount_facts(self.amount))}
+        object.__setattr__(self, "named", tuple(named.values()))
+        bases = {base.name: base for fact in named.values() for base in base_facts(fact)}
+        object.__setattr__(self, "facts", tuple(bases.values()))
 
     @property
     def amount(self) -> Amount | None:
@@ -198,14 +205,6 @@ class Clause:
     def in_force(self, chosen: Mapping[str, str]) -> bool:
         """Whether the clause belongs to the standard under these readings."""
         return all(choice is None or chosen[name] == choice for name, choice in self.readings)
-
-    def facts(self) -> tuple[Fact, ...]:
-        """The facts that decide whether the clause fires and with what amount; derived ones by their base facts."""
-        named: dict[str, Fact] = {}
-        for fact in [*facts_of(self.fires), *amount_facts(self.amount)]:
-            for base in base_facts(fact):
-                named[base.name] = base
-        return tuple(named.values())
 
 
 def amount_facts(amount: Amount | None) -> tuple[Fact, ...]:

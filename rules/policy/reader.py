@@ -60,7 +60,7 @@ def _loaded(directory: Path, name: str, schema: schemas.Schema, problems: Proble
 def shape_problems(document: Document, schema: schemas.Schema, error: ValidationError) -> Iterable[Problem]:
     """marshmallow's refusals as problems with their places."""
     for path, message, known in schemas.flattened(schema, document.data, error):
-        code, *right = message.split("|")
+        code, *right = message.split(schemas.SEPARATOR)
         if code == "key_missing":
             yield document.problem(code, path, name=str(path[-1]))
         elif code == "key_unknown":

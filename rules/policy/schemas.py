@@ -17,11 +17,13 @@ from ..language import Text
 from .files import Path_
 
 # How marshmallow's own refusals are said here: a code, or a code with what would have been right.
+# Between a code and what would have been right in Chinese and English; no policy file holds it in its words.
+SEPARATOR = "\x1f"
 _ERRORS: dict[str, Any] = {"required": "key_missing", "null": "value_empty", "invalid": "value_bad"}
 
 
 def _right(zh: str, en: str) -> dict[str, Any]:
-    said = f"value_bad|{zh}|{en}"
+    said = SEPARATOR.join(("value_bad", zh, en))
     return {**_ERRORS, "invalid": said, "type": said, "validator_failed": said, "invalid_utf8": said}
 
 
@@ -100,7 +102,7 @@ def one_of(*choices: str, **options: Any) -> Words:
     """One of a few words."""
     field = Words("|".join(choices), **options)
     said = " | ".join(choices)
-    field.error_messages["invalid"] = f"value_bad|{said}|{said}"
+    field.error_messages["invalid"] = SEPARATOR.join(("value_bad", said, said))
     return field
 
 

@@ -151,4 +151,4 @@ def _item(item: Item, chosen: Mapping[str, str]) -> Item:
 
 
 def _facts(clauses: object) -> dict[str, Fact]:
-    return {fact.name: fact for clause in clauses for fact in clause.facts()}  # type: ignore[attr-defined]
+    return {fact.name: fact for clause in clauses for fact in clause.facts}  # type: ignore[attr-defined]
