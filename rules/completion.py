@@ -23,6 +23,8 @@ from .sheets import Sheet, Unit
 
 # Completions that are tried for one group of absent facts. Beyond it, a fact that may matter is taken to matter.
 MOST_COMPLETIONS = 20_000
+# So few values of a number are all tried.
+FEW = 32
 # A whole that is large enough for every rate of a policy to be met exactly.
 LARGE = 10**12
 NOBODY = Unit("-", None, None)
@@ -41,6 +43,10 @@ class TooMany(Exception):
     """More completions than are tried."""
 
 
+class NoScore(Exception):
+    """Every completion is vetoed, or none fits with what was given."""
+
+
 @dataclass(slots=True)
 class Group:
     """Items that hang on the same absent facts."""
@@ -48,6 +54,7 @@ class Group:
     facts: list[Fact]
     items: list[int] = field(default_factory=list)  # positions
     clauses: list[PlannedClause] = field(default_factory=list)
+    rest: "_Reach | None" = None  # what everything else comes to
 
 
 class Completion:
@@ -107,7 +114,10 @@ class Completion:
         if missing:
             self.asked += missing
             return
-        values = next(self.completions(group, group.facts))
+        values = next(self.completions(group, group.facts), None)
+        if values is None:  # no value fits with what was given, so the caller has to look
+            self.asked += [fact.name for fact in group.facts]
+            return
         self.stand_ins.update({fact.name: values[fact.name] for fact in group.facts})
         outcome, sure = self.outcome(group, values), self.outcome(group, self.known, sure_only=True)
         if outcome._replace(scores=()) != sure._replace(scores=()):
@@ -118,35 +128,38 @@ class Completion:
                 self.settled[self.plan.items[at].item.no] = score
 
     def matters(self, group: Group, fact: Fact) -> bool:
-        """Whether two completions that differ in this fact alone have different outcomes."""
+        """Whether two completions that differ in this fact alone have different results."""
         others = [other for other in group.facts if other is not fact]
         tried = 0
         try:
             for values in self.completions(group, others):
-                seen = None
+                first: Outcome | None = None
                 for value in self.candidates(group, fact, values):
                     tried += 1
                     if tried > MOST_COMPLETIONS:
                         return True
                     values[fact.name] = value
-                    outcome = self.effective(group, self.outcome(group, values))
-                    if seen is not None and outcome != seen:
+                    outcome = self.outcome(group, values)
+                    if first is not None and self.differ(group, first, outcome):
                         return True
-                    seen = outcome
-                del values[fact.name]
+                    first = first or outcome
+                values.pop(fact.name, None)
         except TooMany:
             return True
         return False
 
-    def effective(self, group: Group, outcome: Outcome) -> Outcome:
-        """The outcome as far as it acts: a bonus that the cap cuts off and a ceiling above the grade do not."""
-        if not outcome.bonus and outcome.ceiling < 0:
-            return outcome
-        return self.reach(group).limited(outcome)
-
-    def reach(self, group: Group) -> "_Reach":
-        """What the rest of the sheet comes to at least and at most."""
-        return _Reach.of(self, group)
+    def differ(self, group: Group, one: Outcome, other: Outcome) -> bool:
+        """Whether two outcomes make different results: a bonus that the cap cuts off does not, for example."""
+        if one == other or (one.vetoes and other.vetoes):
+            return False
+        if bool(one.vetoes) != bool(other.vetoes) or one.scores != other.scores:
+            return True
+        if group.rest is None:
+            try:
+                group.rest = _Reach.of(self, group)
+            except NoScore:  # the rest is vetoed whatever it is
+                return False
+        return group.rest.acts(one, other)
 
     def outcome(self, group: Group, values: Values, *, sure_only: bool = False) -> Outcome:
         """The group's outcome under one completion, or by the clauses that are sure without any."""
@@ -203,6 +216,8 @@ class Completion:
                 high = min(high, values[rate.whole.name])
             if not rate.may_exceed and fact is rate.whole and rate.part.name in values:
                 low = max(low, values[rate.part.name])
+        if high - low < FEW:
+            return list(range(low, high + 1))
         points = {low, high, (low + high) // 2, min(high, LARGE)}
         for clause in group.clauses:
             for turn in _turns(clause, fact.name, values):
@@ -224,16 +239,15 @@ class Completion:
         """
         try:
             return _Reach.of(self, None).bounds(vetoed=bool(self.sure_vetoes))
-        except TooMany:
+        except (TooMany, NoScore):
             return None
 
 
 class _Reach(NamedTuple):
-    """For each sum of bonuses, the lowest and highest sum of items; and the ceilings that are possible."""
+    """For each sum of bonuses and lowest ceiling that are possible, the lowest and the highest sum of items."""
 
-    completion: Completion
-    sums: Mapping[Exact, tuple[int, int]]
-    ceilings: frozenset[int]
+    plan: Plan
+    sums: Mapping[tuple[Exact, int], tuple[int, int]]
     veto_possible: bool
 
     @classmethod
@@ -241,41 +255,34 @@ class _Reach(NamedTuple):
         """Over all groups but one, and everything that hangs on no absent fact."""
         plan = completion.plan
         grouped = {at for group in completion.groups for at in group.items}
-        fixed = Group([], [at for at in range(len(plan.items)) if at not in grouped])
-        outcome = completion.outcome(fixed, completion.known)
+        outcome = completion.outcome(
+            Group([], [at for at in range(len(plan.items)) if at not in grouped]), completion.known
+        )
         total = sum(outcome.scores)
-        sums: dict[Exact, tuple[int, int]] = {outcome.bonus: (total, total)}
-        ceilings = frozenset((outcome.ceiling,))
+        sums: dict[tuple[Exact, int], tuple[int, int]] = {(outcome.bonus, outcome.ceiling): (total, total)}
         vetoed = False
         for group in completion.groups:
             if group is without:
                 continue
-            found: dict[Exact, tuple[int, int]] = {}
-            ranks: set[int] = set()
+            found: dict[tuple[Exact, int], tuple[int, int]] = {}
             for values in completion.completions(group, group.facts):
                 each = completion.outcome(group, values)
-                score = sum(each.scores)
-                low, high = found.get(each.bonus, (score, score))
-                found[each.bonus] = (min(low, score), max(high, score))
-                ranks.add(each.ceiling)
-                vetoed = vetoed or bool(each.vetoes)
-            merged: dict[Exact, tuple[int, int]] = {}
-            for bonus, (low, high) in sums.items():
-                for more, (less_low, more_high) in found.items():
-                    lowest, highest = merged.get(bonus + more, (low + less_low, high + more_high))
-                    merged[bonus + more] = (min(lowest, low + less_low), max(highest, high + more_high))
+                if each.vetoes:
+                    vetoed = True
+                    continue
+                _widen(found, (each.bonus, each.ceiling), sum(each.scores), sum(each.scores))
+            if not found:
+                raise NoScore
+            merged: dict[tuple[Exact, int], tuple[int, int]] = {}
+            for (bonus, ceiling), (low, high) in sums.items():
+                for (more, other), (least, most) in found.items():
+                    _widen(merged, (bonus + more, max(ceiling, other)), low + least, high + most)
             sums = merged
-            ceilings = frozenset(max(one, other) for one in ceilings for other in ranks)
-        return cls(completion, sums, ceilings, vetoed)
-
-    def totals(self) -> tuple[Exact, Exact]:
-        """The lowest and the highest exact total."""
-        totals = [self.total(at, bonus) for bonus, ends in self.sums.items() for at in ends]
-        return min(totals), max(totals)
+        return cls(plan, sums, vetoed)
 
     def total(self, items: int, bonus: Exact) -> Exact:
         """The exact total of a sum of items and a sum of bonuses."""
-        standard = self.completion.plan.standard
+        standard = self.plan.standard
         total: Exact = items
         if standard.rescale is not None:
             total = Fraction(items * standard.rescale.to, standard.rescale.start)
@@ -283,31 +290,42 @@ class _Reach(NamedTuple):
         total += half_up(bonus if cap is None else min(bonus, cap))
         return total if most is None else min(total, most)
 
-    def limited(self, outcome: Outcome) -> Outcome:
-        """The outcome of the group that was left out, as far as it acts beside the rest."""
-        standard = self.completion.plan.standard
-        low, high = self.totals()
-        cap, most = standard.table.bonus_at_most, standard.table.total_at_most
-        bonus = outcome.bonus
-        if cap is not None:
-            bonus = min(bonus, max(cap - min(self.sums), 0))
-        own = sum(outcome.scores)
-        if most is not None:
-            bonus = min(bonus, max(most - low - own, 0))
-        best = max(standard.grade(high + own + half_up(bonus)).rank, min(self.ceilings))
-        return outcome._replace(bonus=bonus, ceiling=max(outcome.ceiling, best))
+    def rank(self, total: Exact, ceiling: int) -> int:
+        """The rank of the grade of a total under a ceiling."""
+        return max(self.plan.standard.grade(total).rank, ceiling)
+
+    def acts(self, one: Outcome, other: Outcome) -> bool:
+        """Whether two outcomes of the group that was left out, alike in their items, differ beside the rest."""
+        for (bonus, ceiling), ends in self.sums.items():
+            for rest in ends:
+                results = {
+                    (
+                        total := self.total(rest + sum(each.scores), bonus + each.bonus),
+                        self.rank(total, max(ceiling, each.ceiling)),
+                    )
+                    for each in (one, other)
+                }
+                if len(results) > 1:
+                    return True
+        return False
 
     def bounds(self, *, vetoed: bool) -> Bounds:
         """In units, with the grades at both ends."""
-        standard = self.completion.plan.standard
-        grades = standard.policy.grades
-        low, high = self.totals()
-        worst = max(standard.grade(low).rank, *self.ceilings)
-        best = max(standard.grade(high).rank, min(self.ceilings))
+        grades = self.plan.standard.policy.grades
+        ends = [(self.total(end, bonus), ceiling) for (bonus, ceiling), both in self.sums.items() for end in both]
+        ranks = [self.rank(total, ceiling) for total, ceiling in ends]
         possible = vetoed or self.veto_possible
+        worst = max(ranks)
         if possible:
-            worst = max(worst, standard.policy.veto_grade.rank)
-        return Bounds(half_up(low), half_up(high), grades[worst], grades[best], possible)
+            worst = max(worst, self.plan.standard.policy.veto_grade.rank)
+        totals = [total for total, _ in ends]
+        return Bounds(half_up(min(totals)), half_up(max(totals)), grades[worst], grades[min(ranks)], possible)
+
+
+def _widen(sums: dict[tuple[Exact, int], tuple[int, int]], key: tuple[Exact, int], low: int, high: int) -> None:
+    """Take a sum of items into the range at `key`."""
+    lowest, highest = sums.get(key, (low, high))
+    sums[key] = (min(lowest, low), max(highest, high))
 
 
 def complete(plan: Plan, sheet: Sheet, problems: Problems) -> Case | None:
@@ -319,7 +337,8 @@ def complete(plan: Plan, sheet: Sheet, problems: Problems) -> Case | None:
     hanging = {each for name in absent for each in plan.by_fact[name]}
     if all(_idle(plan, each, known) for each in hanging):
         stand_ins = {name: plan.standard.facts[name].lowest for name in absent}
-        return Case(sheet, {**known, **stand_ins}, frozenset(each.clause for each in hanging))
+        unsure = frozenset(each.clause for each in hanging if not each.dead(known) and not each.sure(known))
+        return Case(sheet, {**known, **stand_ins}, unsure)
     return Completion(plan, sheet).case(problems)
 
 

@@ -25,7 +25,7 @@ import durable_rules_engine
 
 from .decision import Case, Decision
 from .errors import EngineFailed
-from .plan import ALWAYS, Comparison, Conjunction, Plan, PlannedClause, Variable
+from .plan import ALWAYS, Comparison, Conjunction, Form, Plan, PlannedClause, RateForm, Variable
 
 # durable_rules fails above 64 and 255; a few are kept free for what it adds itself.
 MOST_MATCHES = 60
@@ -118,20 +118,29 @@ class Ruleset:
     """Some messages of a plan as one ruleset of durable_rules."""
 
     def __init__(self, name: str, messages: Sequence[Message]):
-        self.clauses: list[int] = []  # by rule number
+        self.clauses: list[list[int]] = []  # by rule number
         names = short_names()
         definition: dict[str, object] = {}
         for message in messages:
+            message.names = {variable: next(names) for variable in message.names}
+            # Clauses with the same conjunction share a rule: every rule costs, in each session and when it fires.
+            sharing: dict[Conjunction, list[int]] = {}
             for clause, conjunction in message.rules:
-                for one in conjunction:
-                    if one.variable not in message.names or not message.names[one.variable]:
-                        message.names[one.variable] = next(names)
+                sharing.setdefault(conjunction, []).append(clause.index)
+            for conjunction, indices in sharing.items():
                 tests = [_test(message.names[one.variable], one) for one in conjunction]
                 definition[str(len(self.clauses))] = {"all": [{"m": tests[0] if len(tests) == 1 else {"$and": tests}}]}
-                self.clauses.append(clause.index)
+                self.clauses.append(indices)
+        self.most = sum(len(indices) for indices in self.clauses)
+        primer = next(names)
+        definition[str(len(self.clauses))] = {"all": [{"m": {primer: 1}}]}
+        self.clauses.append([])
         self.asserted = [_template(number, message) for number, message in enumerate(messages, start=1)]
         self.lock = threading.Lock()
         self.handle = durable_rules_engine.create_ruleset(name, json.dumps(definition))
+        # A session's place in memory is never cleared; deleting one that has never had an action frees what happens to
+        # stand there. One action here, and the place that every later session takes is clean.
+        self._session([f'{{"id":1,"sid":{_SESSION},"{primer}":1}}'])
 
     def fired(self, values: Values) -> list[int]:
         """The clauses that fire, as positions in the plan; in a session of its own."""
@@ -153,8 +162,8 @@ class Ruleset:
             result = action and action[1]
             while result:
                 # The result is `{"<rule>":{…`: the name of the one rule that fired.
-                found.append(self.clauses[int(result[2 : result.index('"', 2)])])
-                if len(found) > len(self.clauses):
+                found += self.clauses[int(result[2 : result.index('"', 2)])]
+                if len(found) > self.most:
                     raise EngineFailed("durable_rules fires without end")
                 result = durable_rules_engine.complete_and_start_action(handle, state)
         finally:
@@ -168,24 +177,24 @@ def _test(name: str, one: Comparison) -> dict[str, object]:
 
 
 def _template(number: int, message: Message) -> tuple[str, Callable[[Values], tuple[int, ...]]]:
-    """A message as a template to fill with integers, and where those come from."""
-    properties = "".join(f',"{name}":%d' for name in message.names.values())
-    return f'{{"id":{number},"sid":{_SESSION}{properties}}}', _variables(list(message.names))
+    """A message as a template to fill with integers, and where those come from: facts first, then signs of forms."""
+    names = [variable for variable in message.names if isinstance(variable, str)]
+    forms = [variable for variable in message.names if not isinstance(variable, str)]
+    properties = "".join(f',"{message.names[variable]}":%d' for variable in (*names, *forms))
+    return f'{{"id":{number},"sid":{_SESSION}{properties}}}', _integers(names, forms)
 
 
-def _variables(variables: list[Variable]) -> Callable[[Values], tuple[int, ...]]:
-    """The values of the variables: facts as they are, forms by their sign."""
-    names = [variable for variable in variables if isinstance(variable, str)]
-    if len(names) == len(variables) > 1:
-        return itemgetter(*names)
+def _integers(names: list[str], forms: list[Form | RateForm]) -> Callable[[Values], tuple[int, ...]]:
+    """The facts as they are, and the forms by their sign."""
 
-    def value(values: Values, variable: Variable) -> int:
-        if isinstance(variable, str):
-            return values[variable]
-        exact = variable.value(values)
-        return (exact > 0) - (exact < 0)
+    def signs(values: Values) -> tuple[int, ...]:
+        exact = [form.value(values) for form in forms]
+        return tuple([(each > 0) - (each < 0) for each in exact])
 
-    return lambda values: tuple([value(values, variable) for variable in variables])
+    if len(names) < 2:  # `itemgetter` of one name gives no tuple
+        return lambda values: (*[values[name] for name in names], *signs(values))
+    facts = itemgetter(*names)
+    return (lambda values: facts(values) + signs(values)) if forms else facts
 
 
 class Engine:
@@ -206,7 +215,7 @@ class Engine:
         for ruleset in self.rulesets:
             fired.update(ruleset.fired(case.values))
         if case.unsure:
-            fired = {index for index in fired if self.plan.clauses[index].clause not in case.unsure}
+            fired -= {index for index in fired if self.plan.clauses[index].clause in case.unsure}
         return self.plan.decision(case, sorted(fired))
 
 

@@ -51,6 +51,9 @@ SENTENCES: dict[str, Text] = {
         "分值为 0 的项目只能使用一票否决、加分和等次上限",
         "an item of 0 points may only veto, give a bonus or set a ceiling",
     ),
+    "weights_off": Text(
+        "各部分的权重合计 {value}%，应为 100%", "the weights of the parts add up to {value}%, not to 100%"
+    ),
     "effect_missing": Text("条款须有且只有一种效果：{right}", "a clause needs exactly one effect of {right}"),
     "veto_without_condition": Text("一票否决须有条件", "a veto needs a condition"),
     # the condition language

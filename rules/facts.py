@@ -6,7 +6,7 @@ its steps of the points scale, a choice its position in the list. Everything aft
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NoReturn
@@ -17,6 +17,9 @@ from .numbers import MOST_DIGITS, in_units, number, plain
 
 FEN_PER_YUAN = 100
 MOST_UNITS = 10**MOST_DIGITS - 1
+
+AN_AMOUNT = Text("金额（数字）", "an amount (a number)")
+POINTS = Text("分数（数字）", "points (a number)")
 
 Given = bool | int | Decimal | str
 
@@ -154,6 +157,8 @@ class Measured(Fact):
 
     low: int
     high: int
+    # The fact whose best value in the cohort this one is; given for a single unit, known to a settlement.
+    best_of: str | None = field(default=None, kw_only=True)
 
     @property
     def lowest(self) -> int:
@@ -199,7 +204,9 @@ class Count(Measured):
 
 def exact_decimal(fact: Measured, value: object, right: Text) -> int | Decimal:
     """An int or a finite Decimal of a size that can be computed with; anything else is refused in the fact's words."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+    if type(value) is int:
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         fact.refuse("wrong_type", value, right=right)
     if isinstance(value, Decimal):
         if not value.is_finite():
@@ -224,7 +231,7 @@ class Amount(Measured):
 
     def units(self, value: object) -> int:
         """Fen."""
-        exact = exact_decimal(self, value, Text("金额（数字）", "an amount (a number)"))
+        exact = exact_decimal(self, value, AN_AMOUNT)
         return self.within(value, in_units(exact, FEN_PER_YUAN))
 
 
@@ -241,7 +248,7 @@ class Judgement(Measured):
 
     def units(self, value: object) -> int:
         """Steps of the points scale."""
-        exact = exact_decimal(self, value, Text("分数（数字）", "points (a number)"))
+        exact = exact_decimal(self, value, POINTS)
         return self.within(value, in_units(exact, self.scale))
 
 

@@ -19,6 +19,8 @@ Exact = int | Fraction
 
 def in_units(value: int | Decimal | Fraction, per_one: int) -> int | None:
     """`value` as a whole number of units, `per_one` units to one; None when it falls between two."""
+    if isinstance(value, int):
+        return value * per_one
     above, below = value.as_integer_ratio()
     whole, rest = divmod(above * per_one, below)
     return None if rest else whole

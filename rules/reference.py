@@ -11,6 +11,7 @@ A sheet is decided so (annex 1, 三; annexes 2 and 3, 说明):
 """
 
 from fractions import Fraction
+from functools import lru_cache
 
 from .amounts import Points, points_of
 from .decision import Adjustment, Case, Decision, Finding, ItemScore
@@ -21,7 +22,10 @@ from .policy import model
 from .policy.versions import Standard
 
 Rule = tuple[model.Clause, Test | None, Points]  # a clause, whether it fires (None: always), and its points
-Fired = list[tuple[model.Clause, Exact]]
+Fired = tuple[tuple[model.Clause, Exact], ...]
+
+# Units repeat each other: an item's score is kept for so many combinations of clauses and points.
+MOST_REMEMBERED = 4096
 
 
 class Reference:
@@ -29,12 +33,10 @@ class Reference:
 
     def __init__(self, standard: Standard):
         self.standard = standard
-        rules = [[_rule(clause) for clause in item.clauses] for item in standard.items]
-        self.vetoes = [rule for each in rules for rule in each if isinstance(rule[0].effect, model.Veto)]
-        self.items = [
-            (item, [rule for rule in each if not isinstance(rule[0].effect, model.Veto)], _item_score(item, []))
-            for item, each in zip(standard.items, rules, strict=True)
-        ]
+        rules = [_rule(clause) for clause in standard.clauses()]
+        self.vetoes = [rule for rule in rules if isinstance(rule[0].effect, model.Veto)]
+        self.others = [rule for rule in rules if not isinstance(rule[0].effect, model.Veto)]
+        self.item_score = lru_cache(MOST_REMEMBERED)(_item_score)
 
     def decide(self, case: Case) -> Decision:
         """The decision, with every clause that fired."""
@@ -42,15 +44,12 @@ class Reference:
         if failed:
             numbers = tuple(dict.fromkeys(finding.clause.item_no for finding in failed))
             return Decision(case, self.standard.policy.veto_grade, None, numbers, failed, (), ())
-        items: list[ItemScore] = []
-        beyond: Fired = []  # bonuses and ceilings
-        for item, rules, untouched in self.items:
-            fired = _fired(rules, case)
-            if fired:
-                items.append(_item_score(item, fired))
-                beyond += [each for each in fired if isinstance(each[0].effect, model.Bonus | model.Ceiling)]
-            else:
-                items.append(untouched)
+        fired = _fired(self.others, case)
+        by_item: dict[str, Fired] = {}
+        for each in fired:
+            by_item[each[0].item_no] = (*by_item.get(each[0].item_no, ()), each)
+        items = [self.item_score(item, by_item.get(item.no, ())) for item in self.standard.items]
+        beyond = tuple([each for each in fired if isinstance(each[0].effect, (model.Bonus, model.Ceiling))])
         if case.settled:
             items = [each._replace(score=case.settled.get(each.item.no, each.score)) for each in items]
         return self.total(case, items, beyond)
@@ -88,11 +87,11 @@ class Reference:
 def _fired(rules: list[Rule], case: Case) -> Fired:
     """The clauses whose condition holds, with their points."""
     values, unsure = case.values, case.unsure
-    return [
+    return tuple([
         (clause, points(values))
         for clause, fires, points in rules
         if (fires is None or fires(values)) and clause not in unsure
-    ]
+    ])  # fmt: skip
 
 
 def _item_score(item: model.Item, fired: Fired) -> ItemScore:

@@ -98,7 +98,9 @@ def score(
                 for each in answer["problems"]:
                     console.print(f"{line.number}: {each['path']}: {each['message']['zh']}", style="red")
             else:
+                # Each answer is out before the next sheet is read, so that nothing decided is lost in a buffer.
                 sys.stdout.write(written(answer) + "\n")
+                sys.stdout.flush()
             advance(line.size)
     if not refused + scored:
         click.echo("没有评估表：输入为空 / there are no sheets: the input is empty", err=True)
@@ -257,7 +259,7 @@ def test(path: str) -> None:
             for difference in outcome.differences:
                 click.echo(f"    {difference}")
     for each in problems.found:
-        click.echo(str(each))
+        click.echo(f"{directory}/{each}")
     click.echo(f"{len(examples) - failed}/{len(examples)} 例通过 / examples hold")
     if not examples:
         sys.exit(WRONG_USE)

@@ -82,12 +82,13 @@ def _guard(condition: Condition) -> Guard:
             found = [conjunction for part in parts for conjunction in _guard(part)]
             return ALWAYS if () in found else tuple(dict.fromkeys(found))[: MOST_COMPARISONS + 1]
         case And(parts):
-            product: list[Conjunction] = [()]
+            product: dict[Conjunction, None] = {(): None}
             for part in parts:
-                product = [tuple(dict.fromkeys((*one, *other))) for one in product for other in _guard(part)][
-                    : MOST_COMPARISONS + 1
-                ]
-            return tuple(dict.fromkeys(product))
+                more = _guard(part)
+                product = dict.fromkeys(tuple(dict.fromkeys((*one, *other))) for one in product for other in more)
+                if len(product) > MOST_COMPARISONS:
+                    break
+            return tuple(product)
     raise AssertionError(condition)
 
 

@@ -29,12 +29,14 @@ class PlannedClause:
         """Whether its guard holds."""
         return any(all(one.holds(values) for one in conjunction) for conjunction in self.guard)
 
+    @property
+    def outright(self) -> int:
+        """The points of a clause without an amount."""
+        return self.clause.effect.points if isinstance(self.clause.effect, Score) else 0
+
     def points(self, values: Values) -> Exact:
         """What it comes to."""
-        match self.clause.effect:
-            case Score(points):
-                return points
-        return self.amount.points(values) if self.amount else 0
+        return self.amount.points(values) if self.amount else self.outright
 
     def dead(self, known: Values) -> bool:
         """Whether it cannot fire, by the known facts alone."""
@@ -88,6 +90,13 @@ class Plan:
             for name in each.facts:
                 self.by_fact[name].append(each)
         self.untouched = tuple(self._scored(item, ()) for item in self.items)
+        # What a decision needs of each clause: its item's position (-1: a veto), its points, and how to work those out.
+        self.needed = tuple([
+            (-1, 0, None)
+            if isinstance(each.clause.effect, Veto)
+            else (self.at[each.clause.item_no], each.outright, each.amount)
+            for each in clauses
+        ])  # fmt: skip
         self.beyond = frozenset(each.index for each in clauses if isinstance(each.clause.effect, Bonus | Ceiling))
 
     def decide(self, case: Case) -> Decision:
@@ -99,36 +108,30 @@ class Plan:
 
     def decision(self, case: Case, fired: Iterable[int]) -> Decision:
         """The decision from the positions of the clauses that fired, in printed order."""
-        clauses, values, standard = self.clauses, case.values, self.standard
-        by_item: dict[str, list[tuple[int, Exact]]] = {}
+        needed, values, standard = self.needed, case.values, self.standard
+        by_item: dict[int, tuple[tuple[int, Exact], ...]] = {}
         failed: list[Finding] = []
-        beyond: list[int] = []
+        beyond: list[tuple[int, Exact]] = []
         for index in fired:
-            planned = clauses[index]
-            clause = planned.clause
-            if isinstance(clause.effect, Veto):
-                failed.append(Finding(clause, None, None))
-            else:
-                amount = planned.amount
-                points = amount.points(values) if amount is not None else planned.points(values)
-                no = clause.item_no
-                if no in by_item:
-                    by_item[no].append((index, points))
-                else:
-                    by_item[no] = [(index, points)]
-                if index in self.beyond:
-                    beyond.append(index)
+            at, outright, amount = needed[index]
+            if at < 0:
+                failed.append(Finding(self.clauses[index].clause, None, None))
+                continue
+            each = (index, outright if amount is None else amount.points(values))
+            by_item[at] = (*by_item[at], each) if at in by_item else (each,)
+            if index in self.beyond:
+                beyond.append(each)
         if failed:
             numbers = tuple(dict.fromkeys(finding.clause.item_no for finding in failed))
             return Decision(case, standard.policy.veto_grade, None, numbers, tuple(failed), (), ())
         scores = list(self.untouched)
-        for no, pairs in by_item.items():
-            at = self.at[no]
-            scores[at] = self.item_score(self.items[at], tuple(pairs))
+        for at, pairs in by_item.items():
+            item = self.items[at]
+            scores[at] = item.remembered.get(pairs) or self.item_score(item, pairs)
         if case.settled:
             for no, settled in case.settled.items():
                 scores[self.at[no]] = scores[self.at[no]]._replace(score=settled)
-        return self._total(case, scores, [(index, clauses[index].points(values)) for index in beyond])
+        return self._total(case, scores, beyond)
 
     def item_score(self, item: PlannedItem, fired: tuple[tuple[int, Exact], ...]) -> ItemScore:
         """An item's score from (clause, points) in printed order; the same combination is worked out once."""

@@ -79,9 +79,7 @@ class ClauseReader:
         """How the condition language reports: at this value, so many characters in."""
 
         def report(code: str, offset: int, known: Any, values: dict[str, Any]) -> None:
-            self.context.problems.found.append(
-                self.document.problem(code, (*self.path, *path), known, offset=offset, **values)
-            )
+            self.context.note(self.document, code, (*self.path, *path), known, offset=offset, **values)
 
         return report
 

@@ -23,10 +23,12 @@ class Context:
         self.readings = self.read_readings()
         self.used_choices: set[tuple[str, str]] = set()
         self.used_facts: set[str] = set()
+        self.bad_facts: set[str] = set()
 
     def note(self, document: Document, code: str, path: Path_, known: Iterable[str] = (), **values: Any) -> None:
-        """Note a problem at a path of a file."""
-        self.problems.found.append(document.problem(code, path, known, **values))
+        """Note a problem at a path of a file; a fact that was refused itself is not called unknown too."""
+        if code != "fact_unknown" or values.get("name") not in self.bad_facts:
+            self.problems.found.append(document.problem(code, path, known, **values))
 
     def scale(self, scale: Fraction) -> int:
         """Units to a point."""

@@ -1,5 +1,6 @@
 """The dictionary of facts: from `facts.yaml` to typed facts."""
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -41,16 +42,26 @@ class DictionaryReader:
                 if fact is not None:
                     facts[name] = fact
         for name, row in rows.items():
+            if row["best_of"] is not None:
+                self.context.used_facts.add(name)
+                self.best_of(name, row["best_of"], facts)
+        for name, row in rows.items():
             if row["type"] == "percent":
                 fact = self.percent(name, row, facts)
                 if fact is not None:
                     facts[name] = fact
-        for name, row in rows.items():
-            if row["best_of"] is not None:
-                self.context.used_facts.add(name)
-                if row["best_of"] not in facts:
-                    self.note("fact_unknown", ("facts", name, "best_of"), facts, name=row["best_of"])
         return facts
+
+    def best_of(self, name: str, other: str, facts: dict[str, Fact]) -> None:
+        """The fact is the cohort's best value of another one, of the same type."""
+        path = ("facts", name, "best_of")
+        fact, best = facts.get(other), facts.get(name)
+        if fact is None:
+            self.note("fact_unknown", path, facts, name=other)
+        elif best is not None and (type(fact) is not type(best) or not isinstance(best, Count | Amount)):
+            self.note("wrong_kind", path, left=best.title, right=fact.title)
+        elif isinstance(best, Count | Amount):
+            facts[name] = replace(best, best_of=other)
 
     def fact(self, name: str, row: dict[str, Any]) -> Fact | None:
         """One fact that is given, or None after noting what is wrong with it."""

@@ -31,6 +31,7 @@ class Document:
     data: Any = None
     values: dict[Path_, Place] = field(default_factory=dict)
     keys: dict[Path_, Place] = field(default_factory=dict)
+    put_aside: set[str] = field(default_factory=set)  # facts that were refused, so that they are not called unknown too
 
     def place(self, path: Path_, *, key: bool = False) -> Place:
         """Where the value (or the key) at `path` stands; the nearest parent where there is none."""

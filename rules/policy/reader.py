@@ -17,6 +17,7 @@ from .context import Context
 from .dictionary import DictionaryReader
 from .files import Document, Path_, read_document
 from .meaning import meaning_of
+from .repair import CannotGoOn, repaired
 from .tables import TableReader
 from .versions import Policy
 
@@ -53,7 +54,15 @@ def _loaded(directory: Path, name: str, schema: schemas.Schema, problems: Proble
         document.data = schema.load(document.data)
     except ValidationError as error:
         problems.found.extend(shape_problems(document, schema, error))
-        return None
+        refused = [
+            (path, message.split(schemas.SEPARATOR)[0])
+            for path, message, _ in schemas.flattened(schema, document.data, error)
+        ]
+        try:
+            data, document.put_aside = repaired(schema, document.data, refused)
+            document.data = schema.load(data)
+        except (CannotGoOn, ValidationError):
+            return None
     return document
 
 
@@ -96,6 +105,7 @@ class _MethodReader:
         data = self.method.data
         grades = self.grades(data["grades"])
         facts = DictionaryReader(self.context, self.dictionary).facts()
+        self.context.bad_facts = self.dictionary.put_aside | (self.dictionary.data["facts"].keys() - facts.keys())
         tables: dict[str, model.Table] = {}
         for document in self.tables:
             table = TableReader(self.context, document, facts, grades).table()

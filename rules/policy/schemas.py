@@ -23,7 +23,8 @@ _ERRORS: dict[str, Any] = {"required": "key_missing", "null": "value_empty", "in
 
 
 def _right(zh: str, en: str) -> dict[str, Any]:
-    said = SEPARATOR.join(("value_bad", zh, en))
+    # marshmallow fills in what stands in braces.
+    said = SEPARATOR.join(("value_bad", zh, en)).replace("{", "{{").replace("}", "}}")
     return {**_ERRORS, "invalid": said, "type": said, "validator_failed": said, "invalid_utf8": said}
 
 

@@ -1,5 +1,6 @@
 """Standards: from a printed table's file to its items."""
 
+from fractions import Fraction
 from typing import Any
 
 from ..facts import Facts
@@ -30,6 +31,10 @@ class TableReader:
         parts = tuple(model.Part(each["key"], each["title"], each["weight"]) for each in data["parts"])
         by_key = {part.key: part for part in parts}
         seen: dict[str, set[str]] = {"no": set(), "key": set()}
+        self.clause_keys: set[str] = set()
+        if parts and sum(part.weight for part in parts) != 100:
+            total = plain(sum((part.weight for part in parts), Fraction(0)))
+            self.note("weights_off", ("parts",), value=total)
         categories = []
         for at, row in enumerate(data["categories"]):
             path: Path_ = ("categories", at)
@@ -100,10 +105,11 @@ class TableReader:
                 each, at
             )
             if clause is not None:
-                if clause.key in [other.key for other in clauses]:
+                if clause.key in self.clause_keys:
                     self.note("defined_twice", (*inner, "key"), name=clause.key)
                 if not points and clause.effect_name in ("score", "deduct", "award"):
                     self.note("item_without_points", inner)
+                self.clause_keys.add(clause.key)
                 clauses.append(clause)
         title = Text(row["title"], row["title_en"])
         return model.Item(
