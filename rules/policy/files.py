@@ -76,7 +76,10 @@ def read_document(path: Path, name: str, problems: Problems) -> Document | None:
         return None
     before = len(problems.found)
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        yaml = YAML(typ="safe", pure=True)
+        # An anchor that is used twice is refused below like any other; no warning is needed.
+        yaml.composer.warn_double_anchors = False
+        node = yaml.compose(text)
         if node is not None:
             document.data = _Builder(document, problems).value(node, ())
     except MarkedYAMLError as error:
