@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks.sheets import made, shipped
 from benchmarks.zen_standard import ZenStandard
-from rules.policy.reader import read_policy
+from rules import load_policy
 from rules.scoring import Evaluator, Scorer
 
 POLICY = Path(__file__).parents[1] / "policy_versions/changzhou/2012"
@@ -37,7 +37,7 @@ Contender = Callable[[int], object]
 
 @pytest.fixture(scope="module")
 def scorer() -> Scorer:
-    return Scorer(read_policy(POLICY).standard("community"), Evaluator.BOTH)
+    return Scorer(load_policy(POLICY).standard("community"), Evaluator.BOTH)
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from .errors import (
     problem,
 )
 from .explanation import bounds_data, clause_sentence, decision_data
-from .language import Text
+from .language import Text, visible
 from .loading import load_policy
 from .numbers import plain
 from .policy.versions import Policy, Standard
@@ -60,4 +60,5 @@ __all__ = [
     "problem",
     "read_examples",
     "run_examples",
+    "visible",
 ]

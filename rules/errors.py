@@ -10,10 +10,10 @@ Every error that the library raises, and every sentence of a refusal.
   - EvaluatorsDisagree  two evaluators gave different decisions for one sheet
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from .language import Text, nearest
+from .language import Text, nearest, visible
 
 # Each code and its sentence, written once. The words in braces are filled in where the problem is found.
 SENTENCES: dict[str, Text] = {
@@ -30,7 +30,7 @@ SENTENCES: dict[str, Text] = {
     "key_unknown": Text("不认识“{name}”", "`{name}` is not known here"),
     "key_missing": Text("缺少“{name}”", "`{name}` is missing"),
     "value_empty": Text("“{name}”不能为空", "`{name}` must not be empty"),
-    "value_bad": Text("“{value}”不合要求，应为{right}", "`{value}` is not good here; {right} is expected"),
+    "value_bad": Text("“{value}”不合要求，应为 {right}", "`{value}` is not good here; {right} is expected"),
     # the meaning of a policy
     "defined_twice": Text("“{name}”重复定义", "`{name}` is defined twice"),
     "fact_unused": Text("没有任何条款用到指标“{name}”", "no clause uses the fact `{name}`"),
@@ -45,7 +45,7 @@ SENTENCES: dict[str, Text] = {
         "{value} 不是计分单位 {scale} 的整数倍", "{value} is not a whole multiple of the points scale {scale}"
     ),
     "reading_unused": Text(
-        "没有任何地方用到理解“{name}”的选项“{choice}”", "nothing uses the choice `{choice}` of the reading `{name}`"
+        "没有任何地方用到读法“{name}”的选项“{choice}”", "nothing uses the choice `{choice}` of the reading `{name}`"
     ),
     "item_without_points": Text(
         "分值为 0 的项目只能使用一票否决、加分和等次上限",
@@ -55,13 +55,16 @@ SENTENCES: dict[str, Text] = {
         "各部分的权重合计 {value}%，应为 100%", "the weights of the parts add up to {value}%, not to 100%"
     ),
     "effect_missing": Text("条款须有且只有一种效果：{right}", "a clause needs exactly one effect of {right}"),
-    "veto_without_condition": Text("一票否决须有条件", "a veto needs a condition"),
+    "condition_missing": Text("一票否决和等次上限须有条件", "a veto or a ceiling needs a condition"),
     # the condition language
     "condition_broken": Text("条件写法有误：{why}", "the condition cannot be read: {why}"),
     "condition_too_long": Text(
         "条件超过 {limit} 个字符或 {depth} 层", "longer than {limit} characters or deeper than {depth} levels"
     ),
     "condition_not_allowed": Text("条件中不能使用“{value}”", "`{value}` cannot be used in a condition"),
+    "fact_of_wrong_type": Text(
+        "“{name}”的类型是{kind}，此处应为{right}", "`{name}` is {kind}; {right} is expected here"
+    ),
     "wrong_kind": Text("{left}不能与{right}比较或相加", "{left} cannot be compared with or added to {right}"),
     "not_a_condition": Text(
         "“{value}”不是条件，须与某值比较", "`{value}` is not a condition: compare it with something"
@@ -75,16 +78,16 @@ SENTENCES: dict[str, Text] = {
     # sheets
     "json_broken": Text("不是合格的 JSON：{why}", "this is not good JSON: {why}"),
     "line_too_long": Text("一行超过 {limit} 字节", "the line is longer than {limit} bytes"),
-    "fact_missing": Text("缺少“{title}”", "{title} is missing"),
+    "fact_missing": Text("缺少“{title}”", "“{title}” is missing"),
     "fact_unknown": Text("没有名为“{name}”的指标", "there is no fact `{name}`"),
     "fact_of_other_standard": Text(
         "“{title}”是“{standard}”的指标，本标准不用", "{title} belongs to the standard `{standard}`, not to this one"
     ),
     "fact_of_other_reading": Text(
-        "“{title}”只在理解 {reading} 下使用", "{title} is known only under the reading {reading}"
+        "“{title}”只在读法 {reading} 下使用", "{title} is known only under the reading {reading}"
     ),
     "fact_derived": Text("“{title}”由 {part} 和 {whole} 算出，不能填报", "{title} is derived from {part} and {whole}"),
-    "wrong_type": Text("“{title}”须为{right}，收到的是 {value}", "{title} must be {right}, not {value}"),
+    "wrong_type": Text("“{title}”须为 {right}，收到的是 {value}", "{title} must be {right}, not {value}"),
     "not_a_choice": Text("“{title}”须为 {right} 之一，收到的是 {value}", "{title} must be one of {right}, not {value}"),
     "out_of_bounds": Text(
         "“{title}”须在 {low} 至 {high} 之间，收到的是 {value}", "{title} must be from {low} to {high}, not {value}"
@@ -110,7 +113,7 @@ SENTENCES: dict[str, Text] = {
     "standard_unknown": Text("该政策没有名为“{name}”的标准", "this policy has no standard `{name}`"),
     "reading_unknown": Text("没有名为“{name}”的理解", "there is no reading `{name}`"),
     "choice_unknown": Text(
-        "理解“{name}”没有选项“{choice}”，可选 {right}",
+        "读法“{name}”没有选项“{choice}”，可选 {right}",
         "the reading `{name}` has no choice `{choice}`; there is {right}",
     ),
 }
@@ -145,7 +148,7 @@ def problem(code: str, path: str = "", known: Iterable[str] = (), **values: obje
     name = values.get("name")
     return Problem(
         code=code,
-        message=SENTENCES[code].format(**{key: shortened(value) for key, value in values.items()}),
+        message=SENTENCES[code].format(**{key: sayable(value) for key, value in values.items()}),
         path=path,
         near=nearest(name, known) if isinstance(name, str) else None,
     )
@@ -156,6 +159,11 @@ def shortened(value: object) -> object:
     if isinstance(value, str) and len(value) > 80:
         return value[:77] + "…"
     return value
+
+
+def sayable(value: object) -> object:
+    """What was given, shortened, and without characters that act on a terminal."""
+    return visible(value) if isinstance(value := shortened(value), str) else value
 
 
 def pointer(*parts: object) -> str:
@@ -193,6 +201,15 @@ class EngineFailed(KaoheError):
 
 class EvaluatorsDisagree(KaoheError):
     """Two evaluators gave different decisions for one sheet, so none is answered."""
+
+
+def in_reading_order(problems: Iterable[Problem], files: Sequence[str]) -> list[Problem]:
+    """Problems of files from top to bottom, the files in the order given, then as they come."""
+    order: dict[str | None, int] = {file: at for at, file in enumerate(files)}
+    found = list(problems)
+    for each in found:
+        order.setdefault(each.file, len(order))
+    return sorted(found, key=lambda each: (order[each.file], each.line or 0, each.column or 0))
 
 
 @dataclass(slots=True)

@@ -283,3 +283,13 @@ def base_facts(fact: Fact) -> tuple[Fact, ...]:
 def listed(facts: tuple[Fact, ...]) -> Text:
     """The facts' titles in a row."""
     return joined((fact.title for fact in facts), "、", ", ")
+
+
+KINDS: dict[type[Fact], Text] = {
+    Flag: Text("是非", "a flag"),
+    Choice: Text("选项", "a choice"),
+    Count: Text("个数", "a count"),
+    Amount: Text("金额", "an amount"),
+    Judgement: Text("酌情分", "a judgement"),
+    Percent: Text("比率", "a percent"),
+}

@@ -34,6 +34,13 @@ def joined(texts: Iterable[Text], zh: str, en: str) -> Text:
     return Text(zh.join(part.zh for part in parts), en.join(part.en for part in parts))
 
 
+def visible(text: str) -> str:
+    """The text with every character that does not print (controls, halves of surrogate pairs) as its escape."""
+    if text.isprintable():
+        return text
+    return "".join([each if each.isprintable() else f"\\u{ord(each):04x}" for each in text])
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that looks most like `name`, or None when none is near."""
     close = get_close_matches(name[:200], sorted(known), n=1, cutoff=0.6)

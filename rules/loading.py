@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from .errors import PolicyRefused, Problems
+from .errors import PolicyRefused, Problems, in_reading_order
 from .plan import lower_clauses
-from .policy.reader import read_policy
+from .policy.reader import FACTS_FILE, METHOD_FILE, read_policy
 from .policy.versions import Policy
 
 
@@ -12,12 +12,11 @@ def load_policy(directory: Path) -> Policy:
     """
     The policy in a directory; nothing about it is left to be found out later.
 
-    Raises `PolicyRefused` with every problem, each with file, line and column.
+    Raises `PolicyRefused` with every problem, in reading order, each with file, line and column.
     """
-    policy = read_policy(directory)
     problems = Problems()
-    for table in policy.tables.values():
-        clauses = [clause for category in table.categories for item in category.items for clause in item.clauses]
-        lower_clauses(clauses, problems)
-    problems.refuse(PolicyRefused)
+    policy, clauses = read_policy(directory, problems)
+    lower_clauses(clauses, problems)
+    if problems.found or policy is None:
+        raise PolicyRefused(in_reading_order(problems.found, (METHOD_FILE, FACTS_FILE)))
     return policy

@@ -25,7 +25,7 @@ Rule = tuple[model.Clause, Test | None, Points]  # a clause, whether it fires (N
 Fired = tuple[tuple[model.Clause, Exact], ...]
 
 # Units repeat each other: an item's score is kept for so many combinations of clauses and points.
-MOST_REMEMBERED = 4096
+MOST_REMEMBERED = 1024
 
 
 class Reference:

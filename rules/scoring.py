@@ -1,6 +1,7 @@
 """From what was posted to a decision: check, complete, decide by one evaluator or by two that must agree."""
 
 from enum import StrEnum
+from functools import cached_property
 
 from .completion import Completion, attainable
 from .decision import Bounds, Case, Decision
@@ -31,7 +32,11 @@ class Scorer:
         self.intake = Intake(self.plan)
         self.reference = Reference(standard)
         self.engine = None if evaluator is Evaluator.REFERENCE else Engine(self.plan)
-        self.attainable = attainable(self.plan)
+
+    @cached_property
+    def attainable(self) -> int | None:
+        """The highest total that any sheet can reach, in units; worked out when it is first asked for."""
+        return attainable(self.plan)
 
     def case(self, posted: object) -> Case:
         """The sheet that was posted, good and complete; raises `SheetRefused` with everything that is wrong."""

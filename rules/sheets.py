@@ -4,6 +4,7 @@ A sheet: everything that was posted about one unit, checked against a standard.
 Bad facts are refused whole, all problems at once. Whether an absent fact matters is judged later, by `completion`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from .policy.versions import Standard
 
 MOST_NAME = 200
 MOST_REASON = 2000
+# Half a surrogate pair is no character, and nothing can store it.
+HALF = re.compile("[\ud800-\udfff]")
 MOST_FACTS = 10_000
 SHEET_KEYS = ("unit", "standard", "facts", "self_scores", "reasons")
 
@@ -131,7 +134,7 @@ class SheetReader:
             path = pointer("reasons", name)
             if name not in self.judgements:
                 problems.add("reason_for_nothing", path, self.judgements, name=str(name)[:MOST_NAME])
-            elif not isinstance(value, str) or not value.strip() or len(value) > MOST_REASON:
+            elif not isinstance(value, str) or not value.strip() or len(value) > MOST_REASON or HALF.search(value):
                 right = Text(f"1 至 {MOST_REASON} 个字符的理由", f"a reason of 1 to {MOST_REASON} characters")
                 problems.add("value_bad", path, value=shown(value), right=right)
             else:

@@ -5,6 +5,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import IO, Any
 
 import click
@@ -27,6 +28,7 @@ from rules import (
     problem,
     read_examples,
     run_examples,
+    visible,
 )
 
 from .catalogue import Catalogue
@@ -34,6 +36,7 @@ from .jsonlines import Line, read_lines, written
 from .tables import policies_table, score_table, standard_table, wide_console
 
 WRONG_USE = 2
+MOST_NAME = 200
 REFUSED = 3
 
 
@@ -41,6 +44,10 @@ REFUSED = 3
 @click.version_option(package_name="kaohe")
 def main() -> None:
     """考核: score public-service platforms against a yearly assessment policy."""
+    for stream in (sys.stdout, sys.stderr):
+        # Answers are UTF-8 whatever the locale is, and no character that was posted can stop them.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 @main.command()
@@ -96,7 +103,9 @@ def score(
                 console.print(score_table(decision, answer))
             elif table and "problems" in answer:
                 for each in answer["problems"]:
-                    console.print(f"{line.number}: {each['path']}: {each['message']['zh']}", style="red")
+                    console.print(
+                        visible(f"{line.number}: {each['path']}: {each['message']['zh']}"), style="red", markup=False
+                    )
             else:
                 # Each answer is out before the next sheet is read, so that nothing decided is lost in a buffer.
                 sys.stdout.write(written(answer) + "\n")
@@ -130,6 +139,8 @@ def _answer(scorer: Scorer, line: Line, *, provisional: bool) -> tuple[dict[str,
 
 def _refusal(line: Line, problems: tuple[Problem, ...]) -> dict[str, Any]:
     unit = line.value.get("unit") if isinstance(line.value, dict) else None
+    if isinstance(unit, dict):
+        unit = {key: _name(unit.get(key)) for key in ("id", "name", "district")}
     return {
         "unit": unit if isinstance(unit, dict) else None,
         "line": line.number,
@@ -138,6 +149,11 @@ def _refusal(line: Line, problems: tuple[Problem, ...]) -> dict[str, Any]:
             for each in problems
         ],
     }
+
+
+def _name(value: object) -> str | None:
+    """What of a unit that may not be good is repeated to find it again."""
+    return value[:MOST_NAME] if isinstance(value, str) else None
 
 
 def _readings(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -160,7 +176,7 @@ def _progress(sheets: IO[bytes]) -> Iterator[Any]:
     status = os.fstat(sheets.fileno())
     total = status.st_size if stat.S_ISREG(status.st_mode) else None
     columns = (TextColumn("评分 scoring"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=console, redirect_stdout=False, redirect_stderr=False) as progress:
         task = progress.add_task("score", total=total)
         yield lambda size: progress.advance(task, size if total else 1)
 

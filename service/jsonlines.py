@@ -5,6 +5,7 @@ A line that is broken, too long or ambiguous is refused by itself; the next one 
 """
 
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import IO, Any, NamedTuple
@@ -15,6 +16,8 @@ from rules import Problem, Text, problem
 
 MOST_BYTES = 1024 * 1024
 MOST_DIGITS = 4000
+# An escape that may stand for half a character, which no UTF-8 can write.
+HALF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class Line(NamedTuple):
@@ -55,24 +58,27 @@ def read_lines(stream: IO[bytes]) -> Iterator[Line]:
 def parse(raw: bytes) -> tuple[Any, Problem | None]:
     """The value, or what is wrong with the JSON."""
     try:
-        return (
-            json.loads(
-                raw.decode("utf-8"),
-                parse_float=_decimal,
-                parse_int=_integer,
-                parse_constant=_constant,
-                object_pairs_hook=_object,
-            ),
-            None,
+        value = json.loads(
+            raw.decode("utf-8"),
+            parse_float=_decimal,
+            parse_int=_integer,
+            parse_constant=_constant,
+            object_pairs_hook=_object,
         )
+        if HALF_A_PAIR.search(raw):
+            simplejson.dumps(value, ensure_ascii=False, use_decimal=True).encode("utf-8")
     except _Bad as bad:
         why = bad.why
     except json.JSONDecodeError as error:
         why = Text(f"第 {error.pos + 1} 个字符处有误", f"{error.msg} at character {error.pos + 1}")
     except UnicodeDecodeError as error:
         why = Text(f"第 {error.start + 1} 个字节不是 UTF-8", f"byte {error.start + 1} is not UTF-8")
+    except UnicodeEncodeError:
+        why = Text("含有半个字符（\\ud800–\\udfff 须成对）", "half a character: \\ud800–\\udfff come in pairs")
     except RecursionError:
         why = Text("嵌套过深", "nested too deeply")
+    else:
+        return value, None
     return None, problem("json_broken", why=why)
 
 

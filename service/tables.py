@@ -8,7 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text as Line
 
-from rules import Decision, Policy, Standard, clause_sentence, plain
+from rules import Decision, Policy, Standard, clause_sentence, plain, visible
 
 GRADE_COLOURS = ("green", "cyan", "yellow", "red")
 
@@ -118,7 +118,7 @@ def score_table(decision: Decision, data: dict[str, Any]) -> RenderableType:
     for category, summed in zip(standard.categories, data["categories"], strict=True):
         for item in category.items:
             row = next(rows)
-            because = "\n".join(finding["because"]["zh"] for finding in row["findings"])
+            because = "\n".join(visible(finding["because"]["zh"]) for finding in row["findings"])
             table.add_row(item.no, item.title.zh, *_scores(row), because)
         table.add_row(
             "", Line(category.title.zh, style="bold"), *(Line(each, style="bold") for each in _scores(summed)), ""
@@ -141,5 +141,9 @@ def _said(value: Any) -> str:
 
 def wide_console(*, stderr: bool = False) -> Console:
     """A console; where there is no terminal to ask, lines are wide enough for a table."""
-    console = Console(stderr=stderr, highlight=False, soft_wrap=False)
-    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=160)
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    return (
+        console
+        if console.is_terminal
+        else Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=160)
+    )

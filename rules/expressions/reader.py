@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from ..facts import Amount, Choice, Count, Fact, Facts, Flag, Judgement, Percent
+from ..facts import KINDS, Choice, Fact, Facts, Flag, Percent
 from ..language import Text
 from .syntax import And, Compare, Condition, Constant, FactValue, IsChoice, IsTrue, Not, Number, Or, Scaled, Sum
 
@@ -81,6 +81,7 @@ class _Reader:
         except SyntaxError as error:
             # The parser's own sentence is English and about Python; the place is what helps.
             words = (error.text or self.text)[max(0, (error.offset or 1) - 1) :].strip() or self.text
+            words = words[:40]
             raise self.stop(
                 "condition_broken", why=Text(f"“{words}”处无法读懂", f"not understood at `{words}`")
             ) from None
@@ -212,17 +213,9 @@ class _Reader:
                 raise self.stop("condition_not_allowed", value=self.text)
 
 
-_KINDS = {
-    Count: Text("个数", "a count"),
-    Amount: Text("金额", "an amount"),
-    Judgement: Text("酌情分", "a judgement"),
-    Percent: Text("比率", "a percent"),
-}
-
-
 def _title(value: FactValue | None) -> Text:
     assert value is not None
-    kind = _KINDS[type(value.fact)]
+    kind = KINDS[type(value.fact)]
     return Text(f"{kind.zh}“{value.fact.title.zh}”", f"{kind.en} ({value.fact.title.en})")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import lcm
 
-from ..errors import PolicyRefused, Problems
+from ..errors import PolicyRefused, Problems, problem
 from ..expressions.syntax import (
     Always,
     And,
@@ -40,6 +40,7 @@ from .standard import Plan, PlannedClause
 
 # What one clause may come to, so that its rules fit into one message of durable_rules with room to spare.
 MOST_COMPARISONS = 48
+MOST_ON_THE_WAY = 1000
 
 
 def lower(standard: Standard) -> Plan:
@@ -54,19 +55,37 @@ def lower_clauses(clauses: Iterable[Clause], problems: Problems) -> list[Planned
     """Each clause, lowered; one that comes to too many cases is noted instead."""
     planned = []
     for index, clause in enumerate(clauses):
-        guard = _guard(without_not(clause.fires))
-        comparisons = sum(len(conjunction) for conjunction in guard)
+        try:
+            guard = _guard(without_not(clause.fires))
+            comparisons = sum(len(conjunction) for conjunction in guard)
+        except _TooWide as wide:
+            guard, comparisons = (), wide.comparisons
         if comparisons > MOST_COMPARISONS:
-            problems.add("clause_too_wide", count=comparisons, limit=MOST_COMPARISONS)
-            problems.found[-1] = placed(problems.found[-1], clause.place)
+            found = problem("clause_too_wide", count=comparisons, limit=MOST_COMPARISONS)
+            problems.found.append(placed(found, clause.place))
             continue
         amount = _amount(clause.amount) if clause.amount else None
         planned.append(PlannedClause(index, clause, guard, amount, frozenset(fact.name for fact in clause.facts)))
     return planned
 
 
+class _TooWide(Exception):
+    """A clause comes to more comparisons than fit into a message."""
+
+    def __init__(self, comparisons: int):
+        self.comparisons = comparisons
+        super().__init__(comparisons)
+
+
+def _not_too_wide(guard: Guard) -> Guard:
+    """The guard; one that explodes on the way is refused before it can, even if it would shrink again."""
+    if len(guard) > MOST_ON_THE_WAY:
+        raise _TooWide(sum(len(conjunction) for conjunction in guard))
+    return guard
+
+
 def _guard(condition: Condition) -> Guard:
-    """The disjunction of conjunctions; cut off just above the limit, so that no policy can make it explode."""
+    """The disjunction of conjunctions."""
     match condition:
         case Always():
             return ALWAYS
@@ -79,15 +98,14 @@ def _guard(condition: Condition) -> Guard:
         case Compare(left, operator, right):
             return _comparison(left, operator, right)
         case Or(parts):
-            found = [conjunction for part in parts for conjunction in _guard(part)]
-            return ALWAYS if () in found else tuple(dict.fromkeys(found))[: MOST_COMPARISONS + 1]
+            found = dict.fromkeys(conjunction for part in parts for conjunction in _guard(part))
+            return ALWAYS if () in found else _not_too_wide(tuple(found))
         case And(parts):
             product: dict[Conjunction, None] = {(): None}
             for part in parts:
                 more = _guard(part)
                 product = dict.fromkeys(tuple(dict.fromkeys((*one, *other))) for one in product for other in more)
-                if len(product) > MOST_COMPARISONS:
-                    break
+                _not_too_wide(tuple(product))
             return tuple(product)
     raise AssertionError(condition)
 

@@ -12,7 +12,7 @@ from .amounts import PlannedAmount
 from .forms import Guard, Values
 
 # An item's score is remembered for each set of clauses and points that was met; then the memory starts anew.
-MOST_REMEMBERED = 256
+MOST_REMEMBERED = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)

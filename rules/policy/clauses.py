@@ -6,7 +6,7 @@ from typing import Any
 
 from ..expressions.reader import read_condition, read_number
 from ..expressions.syntax import ALWAYS, Compare, Condition, Constant, FactValue, Number, all_of
-from ..facts import Facts, Judgement, Percent
+from ..facts import KINDS, Fact, Facts, Judgement, Percent
 from ..language import Text
 from ..numbers import plain
 from . import model, schemas
@@ -59,7 +59,7 @@ class ClauseReader:
         readings = self.context.named_readings(self.document, row["reading"], (*self.path, "reading"))
         effect = self.effect(named[0], row[named[0]])
         if named[0] in ("veto", "ceiling") and row["when"] is None:
-            self.note("veto_without_condition")
+            self.note("condition_missing")
         if condition is None or effect is None:
             return None
         clause = model.Clause(
@@ -71,6 +71,7 @@ class ClauseReader:
             note=row["note"],
             place=self.document.place(self.path),
         )
+        self.context.clauses.append(clause)
         self.context.used_facts.update(fact.name for fact in clause.facts)
         self.context.used_facts.update(fact.name for fact in clause.named)
         return clause
@@ -119,8 +120,7 @@ class ClauseReader:
         if isinstance(value, str):
             fact = self.facts.get(value)
             if not isinstance(fact, Judgement):
-                judgements = [each for each, found in self.facts.items() if isinstance(found, Judgement)]
-                self.note("fact_unknown", (name,), judgements, name=value)
+                self.wrong_fact(fact, value, Judgement, name)
                 return None
             return model.Judged(fact)
         if "each" in value:
@@ -133,6 +133,14 @@ class ClauseReader:
     def number(self, text: str, *path: str | int) -> Number | None:
         """The linear number that a text says."""
         return read_number(text, self.facts, self.reporter(*path))
+
+    def wrong_fact(self, fact: Fact | None, name: str, right: type[Judgement | Percent], *path: str | int) -> None:
+        """The fact is not there, or not of the type that is wanted."""
+        known = [each for each, found in self.facts.items() if isinstance(found, right)]
+        if fact is None:
+            self.note("fact_unknown", path, known, name=name)
+        else:
+            self.note("fact_of_wrong_type", path, name=name, kind=KINDS[type(fact)], right=KINDS[right])
 
     def per_occurrence(self, name: str, row: dict[str, Any]) -> model.Amount | None:
         """`{each: …, points: …}`."""
@@ -171,6 +179,7 @@ class ClauseReader:
     def banded(self, name: str, number: Number | None, row: dict[str, Any]) -> model.Amount | None:
         """`{of: …, bands: […]}`; no number may lie in two bands."""
         bands: list[model.Band] = []
+        other_empty: list[bool] = []
         for at, band in enumerate(row["bands"]):
             path = (name, "bands", at)
             if (band["above"] is not None and band["from_"] is not None) or (
@@ -195,9 +204,15 @@ class ClauseReader:
                 limits.append(Compare(number, "<=" if high_included else "<", Constant(high)))
             points = self.points(band["points"], *path, "points")
             band_ = model.Band(all_of(*limits), points, low, low_included, high, high_included)
+            empty = (
+                low is not None
+                and high is not None
+                and _nothing_between(low, high, both=low_included and high_included)
+            )
             for other_at, other in enumerate(bands):
-                if _overlap(band_, other):
+                if not empty and not other_empty[other_at] and _overlap(band_, other):
                     self.note("bands_overlap", path, first=other_at + 1, second=at + 1)
+            other_empty.append(empty)
             bands.append(band_)
         return None if number is None else model.Banded(number, tuple(bands))
 
@@ -205,8 +220,7 @@ class ClauseReader:
         """`{proportion: …}`."""
         fact = self.facts.get(row["proportion"])
         if not isinstance(fact, Percent):
-            percents = [each for each, found in self.facts.items() if isinstance(found, Percent)]
-            self.note("fact_unknown", (name, "proportion"), percents, name=row["proportion"])
+            self.wrong_fact(fact, row["proportion"], Percent, name, "proportion")
             return None
         points = self.optional_points(row["points"], name, "points")
         return model.Proportion(fact, self.item_points if points is None else points)

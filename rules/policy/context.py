@@ -24,10 +24,12 @@ class Context:
         self.used_choices: set[tuple[str, str]] = set()
         self.used_facts: set[str] = set()
         self.bad_facts: set[str] = set()
+        self.clauses: list[model.Clause] = []  # every one that could be read
 
     def note(self, document: Document, code: str, path: Path_, known: Iterable[str] = (), **values: Any) -> None:
-        """Note a problem at a path of a file; a fact that was refused itself is not called unknown too."""
-        if code != "fact_unknown" or values.get("name") not in self.bad_facts:
+        """Note a problem at a path of a file; what was refused already is not spoken of again."""
+        bad_fact = code == "fact_unknown" and values.get("name") in self.bad_facts
+        if not bad_fact and path not in document.stood_in:
             self.problems.found.append(document.problem(code, path, known, **values))
 
     def scale(self, scale: Fraction) -> int:
@@ -99,6 +101,7 @@ class Context:
                 right = ", ".join(reading.choices)
                 self.note(document, "choice_unknown", path, name=name, choice=choice, right=right)
             else:
-                self.used_choices.update([(name, choice)] if choice else [(name, each) for each in reading.choices])
+                if choice:
+                    self.used_choices.add((name, choice))
                 pairs.append((name, choice or None))
         return tuple(pairs)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from ..facts import FEN_PER_YUAN, MOST_UNITS, Amount, Choice, Count, Fact, Facts, Flag, Judgement, Percent
+from ..facts import FEN_PER_YUAN, KINDS, MOST_UNITS, Amount, Choice, Count, Fact, Facts, Flag, Judgement, Percent
 from ..language import Text
 from ..numbers import in_units, plain
 from .context import Context
@@ -126,7 +126,11 @@ class DictionaryReader:
             if other is None:
                 self.note("key_missing", (*path, key), name=key)
             elif not isinstance(fact, Count | Amount):
-                self.note("fact_unknown", (*path, key), facts, name=other)
+                if fact is None:
+                    self.note("fact_unknown", (*path, key), facts, name=other)
+                else:
+                    right = Text("个数或金额", "a count or an amount")
+                    self.note("fact_of_wrong_type", (*path, key), name=other, kind=KINDS[type(fact)], right=right)
             else:
                 sides.append(fact)
         if row["empty"] is None:

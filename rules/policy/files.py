@@ -17,8 +17,11 @@ from ..errors import Problem, Problems, pointer, problem
 from ..language import Text
 from .model import Place
 
-MOST_BYTES = 1024 * 1024
+MOST_BYTES = 512 * 1024
 MOST_LEVELS = 30
+# What a policy file is made of; other tags would make objects of a program.
+TAGS = ("map", "seq", "str", "int", "float", "bool", "null", "timestamp")
+PLAIN = Text("文字、数字、true 或 false", "text, a number, true or false")
 
 Path_ = tuple[str | int, ...]
 
@@ -31,6 +34,9 @@ class Document:
     data: Any = None
     values: dict[Path_, Place] = field(default_factory=dict)
     keys: dict[Path_, Place] = field(default_factory=dict)
+    styles: dict[Path_, str | None] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+    stood_in: set[Path_] = field(default_factory=set)  # values that were refused, and that nothing more is said about
     put_aside: set[str] = field(default_factory=set)  # facts that were refused, so that they are not called unknown too
 
     def place(self, path: Path_, *, key: bool = False) -> Place:
@@ -52,18 +58,45 @@ class Document:
     ) -> Problem:
         """A problem of this file at a path; `offset` counts characters into the value."""
         place = self.place(path, key=key)
-        return placed(problem(code, pointer(*path), known, **values), place, offset)
+        if offset or path in self.styles:
+            place = self.within(path, place, offset)
+        return placed(problem(code, pointer(*path), known, **values), place)
+
+    def within(self, path: Path_, place: Place, offset: int) -> Place:
+        """The place so many characters into a text, however it is written: plain, quoted or as a block."""
+        style = self.styles.get(path)
+        if style in ("|", ">"):
+            block = self.lines[place.line :]
+            indent = next((len(line) - len(line.lstrip()) for line in block if line.strip()), 0)
+            pieces = [(place.line + 1 + at, indent, line[indent:]) for at, line in enumerate(block)]
+        else:
+            start = place.column - 1 + (1 if style else 0)
+            first = self.lines[place.line - 1][start:]
+            more = self.lines[place.line :]
+            pieces = [(place.line, start, first)]
+            pieces += [
+                (place.line + 1 + at, len(line) - len(line.lstrip()), line.strip()) for at, line in enumerate(more)
+            ]
+        for line, column, text in pieces:
+            if offset <= len(text):
+                return Place(place.file, line, column + offset + 1)
+            offset -= len(text) + 1
+        return place
 
 
-def placed(found: Problem, place: Place, offset: int = 0) -> Problem:
+def placed(found: Problem, place: Place) -> Problem:
     """The problem with its place in a file."""
-    return Problem(found.code, found.message, found.path, found.near, place.file, place.line, place.column + offset)
+    return Problem(found.code, found.message, found.path, found.near, place.file, place.line, place.column)
 
 
 def read_document(path: Path, name: str, problems: Problems) -> Document | None:
     """The file as a document, or None after noting what is wrong with it."""
     document = Document(name)
     try:
+        if path.exists() and not path.is_file():
+            why = Text("不是普通文件", "it is not a plain file")
+            problems.found.append(document.problem("file_unreadable", why=why))
+            return None
         if path.stat().st_size > MOST_BYTES:
             problems.found.append(document.problem("file_too_large", limit=MOST_BYTES))
             return None
@@ -71,9 +104,14 @@ def read_document(path: Path, name: str, problems: Problems) -> Document | None:
     except FileNotFoundError:
         problems.found.append(document.problem("file_missing", name=name))
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        problems.found.append(document.problem("file_unreadable", why=str(error)))
+    except UnicodeDecodeError as error:
+        why = Text(f"第 {error.start + 1} 个字节不是 UTF-8", f"byte {error.start + 1} is not UTF-8")
+        problems.found.append(document.problem("file_unreadable", why=why))
         return None
+    except OSError as error:
+        problems.found.append(document.problem("file_unreadable", why=error.strerror or "?"))
+        return None
+    document.lines = text.splitlines()
     before = len(problems.found)
     try:
         yaml = YAML(typ="safe", pure=True)
@@ -109,6 +147,10 @@ class _Builder:
         if len(path) > MOST_LEVELS:
             self.refuse("yaml_too_deep", path, limit=MOST_LEVELS)
             return None
+        kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
+        if kind not in TAGS:
+            self.refuse("value_bad", path, value=str(node.tag)[:40], right=PLAIN)
+            return None
         match node:
             case MappingNode():
                 return self.mapping(node, path)
@@ -137,6 +179,8 @@ class _Builder:
                 continue
             self.document.keys[inner] = Place(self.document.name, mark.line + 1, mark.column + 1)
             result[key] = self.value(value_node, inner)
+            if result[key] is None:  # an empty value has no place of its own
+                self.document.values[inner] = self.document.keys[inner]
         return result
 
     def scalar(self, node: ScalarNode, path: Path_) -> Any:
@@ -151,6 +195,8 @@ class _Builder:
             case "float" if text.lstrip("+-").replace(".", "", 1).isdigit() and len(text) <= 30:
                 return Decimal(text)
             case "str":
+                if "\n" in text or node.style:
+                    self.document.styles[path] = node.style
                 return text
         self.refuse(
             "value_bad", path, value=text, right=Text("文字、数字、true 或 false", "text, a number, true or false")

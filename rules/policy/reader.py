@@ -8,8 +8,8 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from ..errors import PolicyRefused, Problem, Problems
-from ..facts import FEN_PER_YUAN, Facts, Percent
+from ..errors import Problem, Problems
+from ..facts import FEN_PER_YUAN, Facts, Percent, shown
 from ..language import Text
 from ..numbers import in_units, plain
 from . import model, schemas
@@ -25,30 +25,31 @@ METHOD_FILE = "policy.yaml"
 FACTS_FILE = "facts.yaml"
 
 
-def read_policy(directory: Path) -> Policy:
+def read_policy(directory: Path, problems: Problems) -> tuple[Policy | None, list[model.Clause]]:
     """
     Read a version's directory: `policy.yaml`, `facts.yaml` and one file per standard.
 
-    Raises `PolicyRefused` with every problem that was found, each with file, line and column.
+    Every problem is added to `problems` with file, line and column; then there is no policy, but the clauses that
+    could be read are there, so that whatever else is wrong with them is found as well.
     """
-    problems = Problems()
     method = _loaded(directory, METHOD_FILE, schemas.MethodSchema(), problems)
     dictionary = _loaded(directory, FACTS_FILE, schemas.FactsSchema(), problems)
     names = method.data["standards"] if method else []
     tables = [_loaded(directory, f"{name}.yaml", schemas.StandardSchema(), problems) for name in names]
     if method is None or dictionary is None:
-        raise PolicyRefused(problems.found)
+        return None, []
     context = Context(method, problems)
     policy = _MethodReader(context, dictionary, [table for table in tables if table]).policy()
-    problems.refuse(PolicyRefused)
-    assert policy is not None
-    return policy
+    return policy, context.clauses
 
 
 def _loaded(directory: Path, name: str, schema: schemas.Schema, problems: Problems) -> Document | None:
     """The file, checked against its schema; its data is then what the schema made of it."""
     document = read_document(directory / name, name, problems)
     if document is None:
+        return None
+    if document.data is None:
+        problems.found.append(document.problem("value_empty", name=name))
         return None
     try:
         document.data = schema.load(document.data)
@@ -59,7 +60,7 @@ def _loaded(directory: Path, name: str, schema: schemas.Schema, problems: Proble
             for path, message, _ in schemas.flattened(schema, document.data, error)
         ]
         try:
-            data, document.put_aside = repaired(schema, document.data, refused)
+            data, document.put_aside, document.stood_in = repaired(schema, document.data, refused)
             document.data = schema.load(data)
         except (CannotGoOn, ValidationError):
             return None
@@ -85,7 +86,7 @@ def shape_problems(document: Document, schema: schemas.Schema, error: Validation
 
 
 def _brief(value: object) -> str:
-    text = str(value)
+    text = str(value) if isinstance(value, str | list | dict) else shown(value)
     return text if len(text) <= 60 else text[:57] + "…"
 
 

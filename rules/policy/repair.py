@@ -24,13 +24,15 @@ class CannotGoOn(Exception):
     """What is missing cannot be stood in for."""
 
 
-def repaired(schema: schemas.Schema, data: Any, refused: Iterable[tuple[Path_, str]]) -> tuple[Any, set[str]]:
+def repaired(
+    schema: schemas.Schema, data: Any, refused: Iterable[tuple[Path_, str]]
+) -> tuple[Any, set[str], set[Path_]]:
     """
-    The data without what was refused at those paths (with their codes), and the names of facts put aside.
+    The data without what was refused at those paths (with their codes), the facts put aside, and the stood-in values.
 
     Raises `CannotGoOn`.
     """
-    data, facts = deepcopy(data), set[str]()
+    data, facts, stood_in = deepcopy(data), set[str](), set[Path_]()
     for path, code in refused:
         if code == "key_unknown":
             _inside(data, path[:-1]).pop(path[-1], None)
@@ -45,7 +47,8 @@ def repaired(schema: schemas.Schema, data: Any, refused: Iterable[tuple[Path_, s
             if not path or not isinstance(holder, dict):
                 raise CannotGoOn
             holder[path[-1]] = _stand_in(schema, path)
-    return data, facts
+            stood_in.add(path)
+    return data, facts, stood_in
 
 
 def _inside(data: Any, path: Path_) -> Any:

@@ -41,7 +41,10 @@ class TableReader:
             part = by_key.get(row["part"] or "")
             if (part is None) != (not parts):
                 right = ", ".join(by_key) or "-"
-                self.note("value_bad", (*path, "part"), by_key, value=str(row["part"]), right=right)
+                if row["part"] is None:
+                    self.note("key_missing", (*path, "part"), name="part")
+                else:
+                    self.note("value_bad", (*path, "part"), by_key, value=row["part"], right=right, name=row["part"])
             weight: Exact = part.weight / 100 if part else 1
             items = tuple(self.item(each, (*path, "items", n), weight, seen) for n, each in enumerate(row["items"]))
             title = Text(row["title"], row["title_en"])
