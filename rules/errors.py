@@ -111,7 +111,7 @@ SENTENCES: dict[str, Text] = {
     # asking
     "policy_unknown": Text("没有名为“{name}”的政策", "there is no policy `{name}`"),
     "standard_unknown": Text("该政策没有名为“{name}”的标准", "this policy has no standard `{name}`"),
-    "reading_unknown": Text("没有名为“{name}”的理解", "there is no reading `{name}`"),
+    "reading_unknown": Text("没有名为“{name}”的读法", "there is no reading `{name}`"),
     "choice_unknown": Text(
         "读法“{name}”没有选项“{choice}”，可选 {right}",
         "the reading `{name}` has no choice `{choice}`; there is {right}",

@@ -40,7 +40,7 @@ NEVER_TOGETHER = [("reference", "plan"), ("reference", "engine"), ("amounts", "p
 MAY_USE = {
     "durable_rules_engine": {"rules.engine"},
     "ruamel": {"rules.policy.files"},
-    "marshmallow": {"rules.policy.schemas", "rules.policy.reader", "rules.scenarios"},
+    "marshmallow": {"rules.policy.schemas", "rules.policy.reader", "rules.policy.repair", "rules.scenarios"},
 }
 # A pure library: no clock, no chance, no environment, no network, no process.
 NOT_IN_RULES = {
