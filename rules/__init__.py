@@ -4,11 +4,12 @@ The rules: policy versions as data, and what they make of a sheet.
     policy = load_policy(Path("policy_versions/changzhou/2012"))
     scorer = Scorer(policy.standard("community"))
     decision = scorer.score({"unit": {"id": "XB-001"}, "facts": {...}})
-    decision_data(decision, scorer.attainable)
+    scorer.answers.data(decision)
 
 A pure library: no clock, no environment, no file but the policy directory that it is given.
 """
 
+from .answers import Answers, bounds_data, written
 from .decision import Bounds, Case, Decision, Finding, ItemScore
 from .errors import (
     SENTENCES,
@@ -23,7 +24,7 @@ from .errors import (
     SheetRefused,
     problem,
 )
-from .explanation import bounds_data, clause_sentence, decision_data
+from .explanation import clause_sentence
 from .language import Text, visible
 from .loading import load_policy
 from .numbers import plain
@@ -33,6 +34,7 @@ from .scoring import Evaluator, Scorer
 
 __all__ = [
     "SENTENCES",
+    "Answers",
     "Bounds",
     "Case",
     "Decision",
@@ -54,11 +56,11 @@ __all__ = [
     "Text",
     "bounds_data",
     "clause_sentence",
-    "decision_data",
     "load_policy",
     "plain",
     "problem",
     "read_examples",
     "run_examples",
     "visible",
+    "written",
 ]

@@ -1,18 +1,17 @@
 """
-Clauses and findings in sentences, and a decision as plain data.
+Clauses and findings in sentences.
 
 A clause's sentence says what it would do; a finding's says what it did, with the facts that made it fire.
 """
 
 from fractions import Fraction
-from typing import Any
 
-from .decision import Adjustment, Bounds, Decision, Finding, ItemScore
+from .decision import Finding
 from .expressions.sentences import number_words, quantity, reason, sentence
 from .expressions.syntax import Condition, facts_of
 from .facts import Choice, Fact, Flag, Percent, base_facts
 from .language import Text, joined
-from .numbers import cut, half_up, number, plain
+from .numbers import cut, plain
 from .policy.model import (
     Amount,
     Award,
@@ -22,7 +21,6 @@ from .policy.model import (
     Clause,
     Deduct,
     Fixed,
-    Item,
     Judged,
     PerOccurrence,
     Proportion,
@@ -193,163 +191,3 @@ def _value(fact: Fact, sheet: Sheet) -> Text:
         return Text(f"{fact.title.zh} {rate}%", f"{fact.title.en} {rate}%")
     words = fact.words(sheet.values[fact.name])
     return Text(f"{fact.title.zh} {words.zh}", f"{fact.title.en} {words.en}")
-
-
-def decision_data(decision: Decision, attainable: int | None) -> dict[str, Any]:
-    """
-    The decision as plain data: dicts, lists, strings, ints and Decimals (exact, without exponents).
-
-    `attainable` is the highest total that the standard lets anybody reach.
-    """
-    sheet = decision.case.sheet
-    standard, per_one = sheet.standard, sheet.standard.policy.points_per_one
-    writer = _Writer(sheet, per_one)
-    vetoed = decision.score is None
-    self_total = writer.self_sum(standard.items)
-    return {
-        "unit": sheet.unit.as_data(),
-        "policy": standard.policy.key,
-        "revision": standard.policy.revision,
-        "policy_hash": standard.policy.meaning,
-        "standard": standard.key,
-        "readings": dict(standard.readings),
-        "grade": decision.grade.key,
-        "score": writer.points(decision.score),
-        "self_score": writer.points(self_total),
-        "difference": writer.difference(decision.score, self_total),
-        "vetoes": list(decision.vetoes),
-        "veto_findings": [writer.finding(each) for each in decision.veto_findings],
-        "undetermined": list(decision.case.undetermined),
-        "categories": None if vetoed else writer.categories(decision),
-        "items": None if vetoed else [writer.item(each) for each in decision.items],
-        "adjustments": [writer.adjustment(each, decision) for each in decision.adjustments],
-        "points": writer.points(standard.points),
-        "items_points": writer.points(standard.items_points),
-        "attainable": writer.points(attainable),
-        "self_scores": {no: writer.points(units) for no, units in sheet.self_scores.items()},
-    }
-
-
-class _Writer:
-    """Writes the parts of one decision."""
-
-    def __init__(self, sheet: Sheet, per_one: int):
-        self.sheet = sheet
-        self.per_one = per_one
-
-    def points(self, units: int | None) -> Any:
-        """Units as an exact number."""
-        return None if units is None else number(units, self.per_one)
-
-    def difference(self, assessed: int | None, own: int | None) -> Any:
-        """Assessed minus self, where there are both."""
-        return None if assessed is None or own is None else self.points(assessed - own)
-
-    def self_score(self, item: Item) -> int | None:
-        """The unit's own score of an item, under the same weight and rounding as the assessed one."""
-        own = self.sheet.self_scores.get(item.no)
-        return None if own is None else half_up(own * item.weight)
-
-    def self_sum(self, items: tuple[Item, ...]) -> int | None:
-        """The sum of self scores; None unless every item has one, since missing is not zero."""
-        scores = [self.self_score(item) for item in items]
-        return None if None in scores else sum(score for score in scores if score is not None)
-
-    def finding(self, finding: Finding) -> dict[str, Any]:
-        """One finding with its sentence and facts."""
-        clause = finding.clause
-        facts = {
-            fact.name: fact.given(self.sheet.values[fact.name])
-            for fact in clause.facts
-            if fact.name in self.sheet.values
-        }
-        return {
-            "clause": clause.key,
-            "effect": clause.effect_name,
-            "points": self.points(finding.points),
-            "counted": self.points(finding.counted),
-            "because": because(finding, self.sheet).as_data(),
-            "facts": facts,
-            "reading": clause.reading,
-        }
-
-    def item(self, score: ItemScore) -> dict[str, Any]:
-        """One item, self and assessed side by side."""
-        own = self.self_score(score.item)
-        return {
-            "no": score.item.no,
-            "key": score.item.key,
-            "points": self.points(score.item.points),
-            "score": self.points(score.score),
-            "self_score": self.points(own),
-            "difference": self.difference(score.score, own),
-            "rounded": score.rounded,
-            "findings": [self.finding(each) for each in score.findings],
-        }
-
-    def categories(self, decision: Decision) -> list[dict[str, Any]]:
-        """The printed sections with their sums."""
-        scores = {each.item.no: each.score for each in decision.items}
-        rows = []
-        for category in self.sheet.standard.categories:
-            score, own = sum(scores[item.no] for item in category.items), self.self_sum(category.items)
-            rows.append(
-                {
-                    "title": category.title.zh,
-                    "points": self.points(category.points),
-                    "items_points": self.points(sum(item.points for item in category.items)),
-                    "score": self.points(score),
-                    "self_score": self.points(own),
-                    "difference": self.difference(score, own),
-                }
-            )
-        return rows
-
-    def adjustment(self, adjustment: Adjustment, decision: Decision) -> dict[str, Any]:
-        """What acted beyond an item."""
-        data: dict[str, Any] = {"kind": adjustment.kind, "clause": adjustment.clause and adjustment.clause.key}
-        if adjustment.grade is not None:
-            data["grade"] = adjustment.grade.key
-        else:
-            data["points"] = self.points(adjustment.points)
-        data["because"] = self.adjustment_words(adjustment, decision).as_data()
-        return data
-
-    def adjustment_words(self, adjustment: Adjustment, decision: Decision) -> Text:
-        """Why."""
-        standard = self.sheet.standard
-        if adjustment.clause is not None:
-            findings = (each for score in decision.items for each in score.findings)
-            return because(next(each for each in findings if each.clause is adjustment.clause), self.sheet)
-        if standard.rescale is not None and adjustment.kind == "rescale":
-            to, start = plain(standard.rescale.to, self.per_one), plain(standard.rescale.start, self.per_one)
-            printed = plain(sum(each.score for each in decision.items), self.per_one)
-            return Text(
-                f"各项合计 {printed} 分，按 {to}/{start} 折算；等次按折算后未取整的分数确定",
-                f"the items' {printed} points x {to}/{start}; the grade goes by the exact result, before rounding",
-            )
-        most = points_words(standard.table.total_at_most or 0, self.per_one)
-        return Text(f"总分最多 {most.zh}", f"the total is at most {most.en}")
-
-
-def bounds_data(sheet: Sheet, missing: tuple[str, ...], bounds: Bounds | None) -> dict[str, Any]:
-    """
-    What a sheet with missing facts can still become, as plain data.
-
-    `score` and `grade` are null when too much is missing to try every completion, or a veto has settled it.
-    """
-    standard = sheet.standard
-    writer = _Writer(sheet, standard.policy.points_per_one)
-    return {
-        "unit": sheet.unit.as_data(),
-        "policy": standard.policy.key,
-        "revision": standard.policy.revision,
-        "policy_hash": standard.policy.meaning,
-        "standard": standard.key,
-        "readings": dict(standard.readings),
-        "provisional": True,
-        "missing": list(missing),
-        "score": bounds and {"low": writer.points(bounds.low), "high": writer.points(bounds.high)},
-        "grade": bounds and {"worst": bounds.worst.key, "best": bounds.best.key},
-        "veto_possible": bounds.veto_possible if bounds else None,
-    }

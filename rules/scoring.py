@@ -3,6 +3,7 @@
 from enum import StrEnum
 from functools import cached_property
 
+from .answers import Answers
 from .completion import Completion, attainable
 from .decision import Bounds, Case, Decision
 from .engine import Engine
@@ -37,6 +38,11 @@ class Scorer:
     def attainable(self) -> int | None:
         """The highest total that any sheet can reach, in units; worked out when it is first asked for."""
         return attainable(self.plan)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """Who writes this standard's decisions."""
+        return Answers(self.standard, self.attainable)
 
     def case(self, posted: object) -> Case:
         """The sheet that was posted, good and complete; raises `SheetRefused` with everything that is wrong."""

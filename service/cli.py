@@ -12,6 +12,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rules import (
+    Decision,
     EngineFailed,
     Evaluator,
     EvaluatorsDisagree,
@@ -23,16 +24,16 @@ from rules import (
     Scorer,
     SheetRefused,
     bounds_data,
-    decision_data,
     plain,
     problem,
     read_examples,
     run_examples,
     visible,
+    written,
 )
 
 from .catalogue import Catalogue
-from .jsonlines import Line, read_lines, written
+from .jsonlines import Line, read_lines
 from .tables import policies_table, score_table, standard_table, wide_console
 
 WRONG_USE = 2
@@ -94,21 +95,19 @@ def score(
     refused = scored = 0
     with _progress(sheets) as advance:
         for line in read_lines(sheets):
-            answer, decision = _answer(scorer, line, provisional=provisional)
-            if "problems" in answer:
-                refused += 1
+            outcome = _outcome(scorer, line, provisional=provisional)
+            problems = outcome.get("problems", []) if isinstance(outcome, dict) else []
+            refused += bool(problems)
+            scored += not problems
+            if table and isinstance(outcome, Decision):
+                console.print(score_table(outcome, scorer.answers.data(outcome)))
+            elif table and problems:
+                for each in problems:
+                    console.print(visible(f"{line.number}: {each['path']}: {each['message']['zh']}"), style="red")
             else:
-                scored += 1
-            if table and decision is not None:
-                console.print(score_table(decision, answer))
-            elif table and "problems" in answer:
-                for each in answer["problems"]:
-                    console.print(
-                        visible(f"{line.number}: {each['path']}: {each['message']['zh']}"), style="red", markup=False
-                    )
-            else:
+                text = scorer.answers.text(outcome) if isinstance(outcome, Decision) else written(outcome)
                 # Each answer is out before the next sheet is read, so that nothing decided is lost in a buffer.
-                sys.stdout.write(written(answer) + "\n")
+                sys.stdout.write(text + "\n")
                 sys.stdout.flush()
             advance(line.size)
     if not refused + scored:
@@ -117,24 +116,21 @@ def score(
     sys.exit(REFUSED if refused else 0)
 
 
-def _answer(scorer: Scorer, line: Line, *, provisional: bool) -> tuple[dict[str, Any], Any]:
-    """One line's answer, and the decision behind it where there is one."""
-    found: tuple[Problem, ...]
+def _outcome(scorer: Scorer, line: Line, *, provisional: bool) -> Decision | dict[str, Any]:
+    """One line's decision; else its bounds, or its problems, as plain data."""
     if line.problem is not None:
-        return _refusal(line, (line.problem,)), None
+        return _refusal(line, (line.problem,))
     try:
-        decision = scorer.score(line.value)
+        return scorer.score(line.value)
     except SheetRefused as refused:
         found = refused.problems
         if provisional and all(each.code == "fact_missing" for each in found):
-            return bounds_data(*scorer.provisional(line.value)), None
+            return bounds_data(*scorer.provisional(line.value))
     except EvaluatorsDisagree:
         found = (problem("evaluators_disagree"),)
     except EngineFailed as failed:
         found = (problem("engine_failed", why=str(failed)),)
-    else:
-        return decision_data(decision, scorer.attainable), decision
-    return _refusal(line, found), None
+    return _refusal(line, found)
 
 
 def _refusal(line: Line, problems: tuple[Problem, ...]) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 """
-JSON lines, exactly: numbers are read from their digits and written as they are, never as floats.
+JSON lines, exactly: numbers are read from their digits, never as floats.
 
 A line that is broken, too long or ambiguous is refused by itself; the next one is read all the same.
 """
@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import IO, Any, NamedTuple
 
-import simplejson
-
-from rules import Problem, Text, problem
+from rules import Problem, Text, problem, written
 
 MOST_BYTES = 1024 * 1024
 MOST_DIGITS = 4000
@@ -66,7 +64,7 @@ def parse(raw: bytes) -> tuple[Any, Problem | None]:
             object_pairs_hook=_object,
         )
         if HALF_A_PAIR.search(raw):
-            simplejson.dumps(value, ensure_ascii=False, use_decimal=True).encode("utf-8")
+            written(value).encode("utf-8")
     except _Bad as bad:
         why = bad.why
     except json.JSONDecodeError as error:
@@ -108,8 +106,3 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)[:80]
         raise _Bad(Text(f"“{twice}”出现两次", f"`{twice}` is given twice"))
     return result
-
-
-def written(data: Any) -> str:
-    """The data as one line of JSON; Decimals digit by digit."""
-    return simplejson.dumps(data, ensure_ascii=False, use_decimal=True, allow_nan=False)

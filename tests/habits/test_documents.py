@@ -15,7 +15,7 @@ import click
 import pytest
 
 import rules
-from rules import SENTENCES, Problems, Scorer, bounds_data, decision_data, load_policy, read_examples, run_examples
+from rules import SENTENCES, Answers, Problems, Scorer, bounds_data, load_policy, read_examples, run_examples
 from rules.policy import schemas
 from service.cli import main
 
@@ -312,7 +312,12 @@ def answers():
         attainable = {key: Scorer(policy.standard(key), rules.Evaluator.REFERENCE).attainable for key in policy.tables}
         for outcome in run_examples(policy, read_examples(directory, problems)):
             if outcome.decision is not None:
-                yield "An answer", decision_data(outcome.decision, attainable[outcome.example.standard])
+                yield (
+                    "An answer",
+                    Answers(outcome.decision.case.sheet.standard, attainable[outcome.example.standard]).data(
+                        outcome.decision
+                    ),
+                )
     scorer = Scorer(load_policy(SHIPPED).standard("community"), rules.Evaluator.REFERENCE)
     yield "A provisional answer", bounds_data(*scorer.provisional({"unit": {"id": "x"}, "facts": {}}))
 

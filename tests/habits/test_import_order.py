@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "sheets": {"language", "numbers", "errors", "facts", "policy"},
     "decision": {"policy", "sheets"},
     "explanation": {"language", "numbers", "facts", "expressions", "policy", "sheets", "decision"},
+    "answers": {"language", "numbers", "policy", "sheets", "decision", "explanation"},
     "amounts": {"numbers", "expressions", "policy"},
     "reference": {"numbers", "expressions", "policy", "decision", "amounts"},
     "plan": {"numbers", "errors", "facts", "expressions", "policy", "decision"},
@@ -30,7 +31,18 @@ MAY_IMPORT = {
     "intake": {"errors", "policy", "sheets", "decision", "plan", "completion"},
     "engine": {"numbers", "errors", "decision", "plan"},
     "scenarios": {"numbers", "errors", "policy", "decision", "reference", "plan", "intake"},
-    "scoring": {"errors", "policy", "sheets", "decision", "reference", "plan", "completion", "intake", "engine"},
+    "scoring": {
+        "errors",
+        "policy",
+        "sheets",
+        "decision",
+        "answers",
+        "reference",
+        "plan",
+        "completion",
+        "intake",
+        "engine",
+    },
     "loading": {"errors", "policy", "plan"},
 }
 # Two evaluators that stand in for each other may not share what decides.
@@ -40,6 +52,7 @@ NEVER_TOGETHER = [("reference", "plan"), ("reference", "engine"), ("amounts", "p
 MAY_USE = {
     "durable_rules_engine": {"rules.engine"},
     "ruamel": {"rules.policy.files"},
+    "simplejson": {"rules.answers"},
     "marshmallow": {"rules.policy.schemas", "rules.policy.reader", "rules.policy.repair", "rules.scenarios"},
 }
 # A pure library: no clock, no chance, no environment, no network, no process.
