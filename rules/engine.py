@@ -15,7 +15,7 @@ only the name of each fired rule is read. The limits of its C core are counted w
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from operator import itemgetter
@@ -25,7 +25,7 @@ import durable_rules_engine
 
 from .decision import Case, Decision
 from .errors import EngineFailed
-from .plan import ALWAYS, Comparison, Conjunction, Form, Plan, PlannedClause, RateForm, Variable
+from .plan import ALWAYS, Comparison, Conjunction, Form, Plan, PlannedClause, RateForm, Values, Variable
 
 # durable_rules fails above 64 and 255; a few are kept free for what it adds itself.
 MOST_MATCHES = 60
@@ -39,8 +39,6 @@ _OPERATORS = {"<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte", "!=": "$neq"}
 _TAKEN = ("id", "sid", "$s", "$m", "m")
 _SESSION = "1"
 
-Values = Mapping[str, int]
-
 
 def name_hash(name: str) -> int:
     """The hash by which durable_rules tells names apart (FNV-1a over bytes, 32 bits)."""
@@ -51,7 +49,7 @@ def name_hash(name: str) -> int:
 
 
 def short_names() -> Iterator[str]:
-    """`a`, `b`, … `aa` …: short, because every firing prints the message again; none with a hash seen before."""
+    """`pa`, `pb`, … `pba` …: short, because every firing prints the message again; none with a hash seen before."""
     seen = {name_hash(name) for name in _TAKEN}
     letters = ascii_lowercase + digits
     for number in count():
