@@ -61,10 +61,10 @@ soak: $(STAMP) ## threads and memory for long (KAOHE_SOAK_SECONDS, KAOHE_SOAK_DE
 	@$(BIN)/pytest -p no:xdist -p no:benchmark --timeout 3600 -m soak $(ARGS)
 
 .PHONY: mutate
-mutate: $(STAMP) ## change the evaluators a little, many times: the tests must notice
-	@$(BIN)/mutmut run $(ARGS)
-	@$(BIN)/mutmut results
-	@scripts/mutation-score
+mutate: $(STAMP) ## change the evaluators a little, many times: the tests must notice (ARGS=NAME for one change)
+	@[[ -n "$(ARGS)" ]] || rm -rf mutants
+	@nice -n 5 $(BIN)/mutmut run --max-children $(JOBS) $(ARGS)
+	@[[ -n "$(ARGS)" ]] || scripts/mutation-score
 
 .PHONY: pythons
 pythons: ## run the evaluators' quick tests on every CPython found here

@@ -21,6 +21,7 @@ SENTENCES: dict[str, Text] = {
     "file_missing": Text("缺少文件 {name}", "the file {name} is missing"),
     "file_unreadable": Text("无法读取文件：{why}", "the file cannot be read: {why}"),
     "file_too_large": Text("文件超过 {limit} 字节", "the file is larger than {limit} bytes"),
+    "file_too_full": Text("文件中的键和值超过 {limit} 个", "the file has more than {limit} keys and values"),
     "yaml_broken": Text("不是合格的 YAML：{why}", "this is not good YAML: {why}"),
     "yaml_alias": Text(
         "政策文件中不得使用锚点和别名（&、*）", "anchors and aliases (& and *) may not be used in a policy file"

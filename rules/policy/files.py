@@ -18,6 +18,8 @@ from ..language import Text
 from .model import Place
 
 MOST_BYTES = 512 * 1024
+# Several times what a table of 300 items and 1,000 clauses has; more would keep the reader busy for long.
+MOST_PARTS = 80_000
 MOST_LEVELS = 30
 # What a policy file is made of; other tags would make objects of a program.
 TAGS = ("map", "seq", "str", "int", "float", "bool", "null", "timestamp")
@@ -110,6 +112,9 @@ def read_document(path: Path, name: str, problems: Problems) -> Document | None:
         return None
     except OSError as error:
         problems.found.append(document.problem("file_unreadable", why=error.strerror or "?"))
+        return None
+    if sum(text.count(mark) for mark in ",:\n") > MOST_PARTS:
+        problems.found.append(document.problem("file_too_full", limit=MOST_PARTS))
         return None
     document.lines = text.splitlines()
     before = len(problems.found)

@@ -81,6 +81,7 @@ def bombs_of_merges() -> bytes:
 # name: (what is done to the good policy, the codes that may be given, the file that is named)
 HOSTILE: dict[str, tuple[Callable[[Path], object], set[str], str]] = {
     "ten_megabytes": (replaced(METHOD, b"# kaohe\n" * 1_310_720), {"file_too_large"}, METHOD),
+    "a_number_too_many": (replaced(METHOD, b"id: [" + b"1," * 80_000 + b"1]"), {"file_too_full"}, METHOD),
     "one_byte_too_many": (appended(METHOD, b"#" * 512 * 1024), {"file_too_large"}, METHOD),
     "billion_laughs": (replaced(METHOD, laughs(10)), {"yaml_alias"}, METHOD),
     "laughs_at_the_end": (appended(STATION, b"\n" + laughs(30)), {"yaml_alias"}, STATION),
@@ -128,7 +129,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], object], set[str], str]] = {
 
 if os.environ.get("KAOHE_TEST_ALL") == "1":
     # As large as a file may be, and with as much in it as fits.
-    HOSTILE["many_numbers"] = (replaced(METHOD, b"id: [" + b"1," * 250_000 + b"1]"), {"value_bad"}, METHOD)
+    HOSTILE["many_numbers"] = (replaced(METHOD, b"id: [" + b"1," * 79_000 + b"1]"), {"value_bad"}, METHOD)
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ ACCEPT = os.environ.get("KAOHE_ACCEPT") == "1"
 FILES = (METHOD, FACTS, STATION, "village.yaml")
 NEAR = re.compile(r"did you mean `([^`]+)`\?\)$")
 # A policy file may be named in any way that a file system allows, so these cases are made by `test_hostile_files`.
-CODES_OF_HOSTILE_FILES = {"file_unreadable", "file_too_large", "value_empty"}
+CODES_OF_HOSTILE_FILES = {"file_unreadable", "file_too_large", "file_too_full", "value_empty"}
 # Codes from here on are about sheets and requests, and a policy is refused with none of them but these.
 FIRST_SHEET_CODE = "json_broken"
 SHARED_WITH_SHEETS = {"fact_unknown", "item_unknown", "reading_unknown", "choice_unknown"}
