@@ -46,10 +46,16 @@ def _plain(value: Any) -> Any:
     if isinstance(value, _CONDITIONS):
         return str(value)
     if is_dataclass(value):
-        plain = {
+        named = {
             each.name: _plain(getattr(value, each.name))
             for each in fields(value)
             if each.init and each.name not in _NOT_MEANING
+        }
+        # What is not set is left out, so that what the format gains later leaves older hashes as they are. 0 is set.
+        plain = {
+            name: inner
+            for name, inner in named.items()
+            if inner is not None and inner is not False and inner not in ([], {})
         }
         if isinstance(value, Fact):
             plain["type"] = value.kind

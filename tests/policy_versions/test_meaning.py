@@ -62,3 +62,21 @@ def test_another_meaning_is_another_hash(tmp_path, change):
 def test_the_hash_is_the_same_wherever_it_is_computed():
     """Reading the same files twice gives the same hash."""
     assert load_policy(SHIPPED).meaning == load_policy(SHIPPED).meaning
+
+
+def test_the_shipped_revision_means_what_it_meant():
+    """A published revision never changes: whoever changes its meaning, or how it is hashed, has to do so on purpose."""
+    policy = load_policy(SHIPPED)
+    assert (policy.key, policy.revision) == ("changzhou-2012", 1)
+    assert policy.meaning == "1889680c7348c4147b3e659099a772e5ca2f0a268b87bbcf7015151300fc96b1"
+
+
+def test_no_cap_and_a_cap_of_nothing_are_told_apart(tmp_path):
+    """A number that is 0 is set; what is not set is something else."""
+    text = (SHIPPED / "community.yaml").read_text(encoding="utf-8")
+    for name, cap in (("none", ""), ("nothing", "bonus: {at_most: 0}\n"), ("ten", "bonus: {at_most: 10}\n")):
+        shutil.copytree(SHIPPED, tmp_path / name)
+        (tmp_path / name / "community.yaml").write_text(
+            text.replace("points: 100\n", f"points: 100\n{cap}", 1), "utf-8"
+        )
+    assert len({load_policy(tmp_path / name).meaning for name in ("none", "nothing", "ten")}) == 3
