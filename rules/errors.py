@@ -73,8 +73,8 @@ SENTENCES: dict[str, Text] = {
     "not_a_number": Text("“{value}”不是数", "`{value}` is not a number"),
     # lowering
     "clause_too_wide": Text(
-        "条款展开后有 {count} 种情形，最多 {limit} 种：请拆成几条",
-        "the clause comes to {count} cases, at most {limit}: split it",
+        "条款展开后有 {count} 个比较，最多 {limit} 个：请拆成几条",
+        "the clause comes to {count} comparisons, at most {limit}: split it",
     ),
     # sheets
     "json_broken": Text("不是合格的 JSON：{why}", "this is not good JSON: {why}"),

@@ -41,6 +41,8 @@ from .standard import Plan, PlannedClause
 # What one clause may come to, so that its rules fit into one message of durable_rules with room to spare.
 MOST_COMPARISONS = 48
 MOST_ON_THE_WAY = 1000
+# So many pairs are looked at to see which alternatives are the same.
+MOST_PAIRS = 20_000
 
 
 def lower(standard: Standard) -> Plan:
@@ -104,6 +106,8 @@ def _guard(condition: Condition) -> Guard:
             product: dict[Conjunction, None] = {(): None}
             for part in parts:
                 more = _guard(part)
+                if len(product) * len(more) > MOST_PAIRS:
+                    raise _TooWide(len(product) * len(more))
                 product = dict.fromkeys(tuple(dict.fromkeys((*one, *other))) for one in product for other in more)
                 _not_too_wide(tuple(product))
             return tuple(product)

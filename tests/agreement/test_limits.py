@@ -1,7 +1,10 @@
 """The limits of durable_rules' C core: counted when a policy is compiled, never met by luck."""
 
+import json
 import subprocess
 import sys
+import time
+import tracemalloc
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -258,6 +261,28 @@ def test_a_clause_beyond_the_limits_is_refused_by_name(tmp_path, condition):
         load_policy(made.write(tmp_path))
     assert [(each.code, each.file) for each in refused.value.problems] == [("clause_too_wide", "table.yaml")]
     assert refused.value.problems[0].line
+
+
+def test_alternatives_that_multiply_are_refused_before_they_are_built(tmp_path):
+    """Short conditions over long lists of choices come to hundreds of thousands of cases, and to a quick refusal."""
+    names = [f"v{at}" for at in range(900)]
+    text = {"zh": "选项", "en": "choice"}
+    long = {"type": "choice", "zh": {"name": "选项"}, "en": {"name": "choice"}, "choices": dict.fromkeys(names, text)}
+    made = one_item({"a": "flag", "b": "flag"}, [{"when": 'a != "v0" and b != "v0"', "deduct": 1}])
+    directory = made.write(tmp_path)
+    (directory / "facts.yaml").write_text(json.dumps({"facts": {"a": long, "b": long}}), encoding="utf-8")
+    started = time.process_time()
+    with pytest.raises(PolicyRefused) as refused:
+        load_policy(directory)
+    reading = time.process_time() - started
+    assert [each.code for each in refused.value.problems] == ["clause_too_wide"]
+    tracemalloc.start()
+    with pytest.raises(PolicyRefused):
+        load_policy(directory)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert reading < 5
+    assert most < 60 * 1024 * 1024
 
 
 def test_rulesets_of_one_policy_under_different_readings_are_kept_apart():
