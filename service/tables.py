@@ -52,7 +52,8 @@ def standard_table(standard: Standard, language: str) -> RenderableType:
         for item in category.items:
             basis = Line(item.basis, style="dim")
             for clause in item.clauses:
-                basis.append("\n• ", style="blue")
+                # No blank after the dot: Chinese sentences have none, and the line would be broken there.
+                basis.append("\n•", style="blue")
                 basis.append(getattr(clause_sentence(clause, per_one), language), style="default not dim")
                 if clause.reading:
                     basis.append(f"  [{'读法' if chinese else 'reading'} {clause.reading}]", style="cyan")
@@ -103,7 +104,7 @@ def score_table(decision: Decision, data: dict[str, Any]) -> RenderableType:
     table.add_column("评估标准", ratio=3, no_wrap=True, overflow="ellipsis")
     for column in ("分值", "自评", "评估", "差"):
         table.add_column(column, justify="right", min_width=4)
-    table.add_column("评估依据", ratio=5)
+    table.add_column("评估依据", ratio=5, overflow="fold")
     if data["items"] is None:
         for found, finding in zip(decision.veto_findings, data["veto_findings"], strict=True):
             item = standard.item(found.clause.item_no)
