@@ -11,7 +11,7 @@ from ..language import Text
 from ..numbers import plain
 from . import model, schemas
 from .context import Context
-from .files import Document, Path_
+from .files import Document, KeyPath
 
 
 class ClauseReader:
@@ -21,7 +21,7 @@ class ClauseReader:
         self,
         context: Context,
         document: Document,
-        path: Path_,
+        path: KeyPath,
         facts: Facts,
         grades: tuple[model.Grade, ...],
         item: dict[str, Any],
@@ -35,7 +35,7 @@ class ClauseReader:
         self.item = item
         self.item_points = item_points
 
-    def note(self, code: str, path: Path_ = (), known: Iterable[str] = (), **values: Any) -> None:
+    def note(self, code: str, path: KeyPath = (), known: Iterable[str] = (), **values: Any) -> None:
         """Note a problem of this clause."""
         self.context.note(self.document, code, (*self.path, *path), known, **values)
 

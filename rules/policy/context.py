@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import Problems
 from ..numbers import in_units, plain
 from . import model
-from .files import Document, Path_
+from .files import Document, KeyPath
 
 POINTS_SCALES = ("1", "0.5", "0.25", "0.2", "0.1", "0.05", "0.01", "0.001")
 
@@ -26,7 +26,7 @@ class Context:
         self.bad_facts: set[str] = set()
         self.clauses: list[model.Clause] = []  # every one that could be read
 
-    def note(self, document: Document, code: str, path: Path_, known: Iterable[str] = (), **values: Any) -> None:
+    def note(self, document: Document, code: str, path: KeyPath, known: Iterable[str] = (), **values: Any) -> None:
         """Note a problem at a path of a file; what was refused already is not spoken of again."""
         bad_fact = code == "fact_unknown" and values.get("name") in self.bad_facts
         if not bad_fact and path not in document.stood_in:
@@ -39,14 +39,14 @@ class Context:
             return 1000
         return (1 / scale).numerator
 
-    def points(self, document: Document, value: Fraction | None, path: Path_) -> int:
+    def points(self, document: Document, value: Fraction | None, path: KeyPath) -> int:
         """Points in units."""
         units = in_units(value or Fraction(0), self.per_one)
         if units is None:
             self.note(document, "off_scale", path, value=plain(value or 0), scale=plain(Fraction(1, self.per_one)))
         return units or 0
 
-    def optional_points(self, document: Document, value: Fraction | None, path: Path_) -> int | None:
+    def optional_points(self, document: Document, value: Fraction | None, path: KeyPath) -> int | None:
         """Points in units, or None."""
         return None if value is None else self.points(document, value, path)
 
@@ -54,7 +54,7 @@ class Context:
         """The readings of the method."""
         readings: dict[str, model.Reading] = {}
         for at, row in enumerate(self.method.data["readings"]):
-            path: Path_ = ("readings", at)
+            path: KeyPath = ("readings", at)
             if row["id"] in readings:
                 self.note(self.method, "defined_twice", (*path, "id"), name=row["id"])
             if row["default"] not in row["choices"]:
@@ -68,7 +68,7 @@ class Context:
             )
         return readings
 
-    def by_reading(self, value: Any, path: Path_) -> Any:
+    def by_reading(self, value: Any, path: KeyPath) -> Any:
         """A field of the method: its word, or the choice by a reading."""
         if not isinstance(value, Mapping):
             return value
@@ -88,7 +88,7 @@ class Context:
         return model.ByReading(name, MappingProxyType(values))
 
     def named_readings(
-        self, document: Document, named: Iterable[str], path: Path_
+        self, document: Document, named: Iterable[str], path: KeyPath
     ) -> tuple[tuple[str, str | None], ...]:
         """The readings that a clause, a fact or a rescaling names: `id` or `id=choice`."""
         pairs: list[tuple[str, str | None]] = []

@@ -8,7 +8,7 @@ from ..facts import FEN_PER_YUAN, KINDS, MOST_UNITS, Amount, Choice, Count, Fact
 from ..language import Text
 from ..numbers import in_units, plain
 from .context import Context
-from .files import Document, Path_
+from .files import Document, KeyPath
 
 _RESERVED = {"and", "or", "not", "in", "True", "False", "None", "if", "else", "for", "is", "lambda", "always"}
 _KEYS_OF_TYPES = {
@@ -28,7 +28,7 @@ class DictionaryReader:
         self.context = context
         self.dictionary = dictionary
 
-    def note(self, code: str, path: Path_, known: Any = (), **values: Any) -> None:
+    def note(self, code: str, path: KeyPath, known: Any = (), **values: Any) -> None:
         """Note a problem of the dictionary."""
         self.context.note(self.dictionary, code, path, known, **values)
 
@@ -65,7 +65,7 @@ class DictionaryReader:
 
     def fact(self, name: str, row: dict[str, Any]) -> Fact | None:
         """One fact that is given, or None after noting what is wrong with it."""
-        path: Path_ = ("facts", name)
+        path: KeyPath = ("facts", name)
         if not name.isidentifier() or not name.isascii() or name in _RESERVED:
             right = Text("小写字母、数字和下划线", "lower case letters, digits and underscores")
             self.note("value_bad", path, value=name, right=right)
@@ -92,14 +92,14 @@ class DictionaryReader:
                 return Amount(name, title, Text("元", "yuan"), *self.bounds(row, path, FEN_PER_YUAN, MOST_UNITS))
         return Count(name, title, unit, *self.bounds(row, path, 1, MOST_UNITS))
 
-    def phrase(self, key: str, row: dict[str, Any], path: Path_) -> Text:
+    def phrase(self, key: str, row: dict[str, Any], path: KeyPath) -> Text:
         """What a flag says when it is true, or false."""
         for language in ("zh", "en"):
             if row[language][key] is None:
                 self.note("key_missing", (*path, language, key), name=key)
         return Text(str(row["zh"][key]), str(row["en"][key]))
 
-    def bounds(self, row: dict[str, Any], path: Path_, per_one: int, highest: int) -> tuple[int, int]:
+    def bounds(self, row: dict[str, Any], path: KeyPath, per_one: int, highest: int) -> tuple[int, int]:
         """The lowest and highest value, in units."""
         low, high = 0, highest
         for key in ("min", "max"):
@@ -118,7 +118,7 @@ class DictionaryReader:
 
     def percent(self, name: str, row: dict[str, Any], facts: Facts) -> Percent | None:
         """One derived rate, or None after noting what is wrong with it."""
-        path: Path_ = ("facts", name)
+        path: KeyPath = ("facts", name)
         sides = []
         for key in ("part", "whole"):
             other = row[key]

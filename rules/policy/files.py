@@ -25,7 +25,8 @@ MOST_LEVELS = 30
 TAGS = ("map", "seq", "str", "int", "float", "bool", "null", "timestamp")
 PLAIN = Text("文字、数字、true 或 false", "text, a number, true or false")
 
-Path_ = tuple[str | int, ...]
+# Keys and positions from the top of a file down to one value.
+KeyPath = tuple[str | int, ...]
 
 
 @dataclass(slots=True)
@@ -34,14 +35,14 @@ class Document:
 
     name: str
     data: Any = None
-    values: dict[Path_, Place] = field(default_factory=dict)
-    keys: dict[Path_, Place] = field(default_factory=dict)
-    styles: dict[Path_, str | None] = field(default_factory=dict)
+    values: dict[KeyPath, Place] = field(default_factory=dict)
+    keys: dict[KeyPath, Place] = field(default_factory=dict)
+    styles: dict[KeyPath, str | None] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
-    stood_in: set[Path_] = field(default_factory=set)  # values that were refused, and that nothing more is said about
+    stood_in: set[KeyPath] = field(default_factory=set)  # values that were refused, and that nothing more is said about
     put_aside: set[str] = field(default_factory=set)  # facts that were refused, so that they are not called unknown too
 
-    def place(self, path: Path_, *, key: bool = False) -> Place:
+    def place(self, path: KeyPath, *, key: bool = False) -> Place:
         """Where the value (or the key) at `path` stands; the nearest parent where there is none."""
         table = self.keys if key else self.values
         while path and path not in table:
@@ -51,7 +52,7 @@ class Document:
     def problem(
         self,
         code: str,
-        path: Path_ = (),
+        path: KeyPath = (),
         known: Any = (),
         *,
         key: bool = False,
@@ -64,7 +65,7 @@ class Document:
             place = self.within(path, place, offset)
         return placed(problem(code, pointer(*path), known, **values), place)
 
-    def within(self, path: Path_, place: Place, offset: int) -> Place:
+    def within(self, path: KeyPath, place: Place, offset: int) -> Place:
         """The place so many characters into a text, however it is written: plain, quoted or as a block."""
         style = self.styles.get(path)
         if style in ("|", ">"):
@@ -143,7 +144,7 @@ class _Builder:
         self.document = document
         self.problems = problems
 
-    def value(self, node: Node, path: Path_) -> Any:
+    def value(self, node: Node, path: KeyPath) -> Any:
         mark = node.start_mark
         self.document.values[path] = Place(self.document.name, mark.line + 1, mark.column + 1)
         if node.anchor is not None:
@@ -165,10 +166,10 @@ class _Builder:
                 return self.scalar(node, path)
         raise AssertionError(node)
 
-    def refuse(self, code: str, path: Path_, **values: Any) -> None:
+    def refuse(self, code: str, path: KeyPath, **values: Any) -> None:
         self.problems.found.append(self.document.problem(code, path, **values))
 
-    def mapping(self, node: MappingNode, path: Path_) -> dict[str, Any]:
+    def mapping(self, node: MappingNode, path: KeyPath) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = str(key_node.value)
@@ -188,7 +189,7 @@ class _Builder:
                 self.document.values[inner] = self.document.keys[inner]
         return result
 
-    def scalar(self, node: ScalarNode, path: Path_) -> Any:
+    def scalar(self, node: ScalarNode, path: KeyPath) -> Any:
         text = node.value
         match str(node.tag).rsplit(":", 1)[-1]:
             case "null":

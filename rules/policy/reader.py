@@ -15,7 +15,7 @@ from ..numbers import in_units, plain
 from . import model, schemas
 from .context import Context
 from .dictionary import DictionaryReader
-from .files import Document, Path_, read_document
+from .files import Document, KeyPath, read_document
 from .meaning import meaning_of
 from .repair import CannotGoOn, repaired
 from .tables import TableReader
@@ -99,7 +99,7 @@ class _MethodReader:
         self.dictionary = dictionary
         self.tables = tables
 
-    def note(self, document: Document, code: str, path: Path_, known: Iterable[str] = (), **values: Any) -> None:
+    def note(self, document: Document, code: str, path: KeyPath, known: Iterable[str] = (), **values: Any) -> None:
         self.context.note(document, code, path, known, **values)
 
     def policy(self) -> Policy | None:
@@ -157,7 +157,7 @@ class _MethodReader:
         object.__setattr__(policy, "meaning", meaning_of(policy))
         return policy
 
-    def grade_names(self, data: Mapping[str, Any]) -> Iterable[tuple[Path_, str]]:
+    def grade_names(self, data: Mapping[str, Any]) -> Iterable[tuple[KeyPath, str]]:
         """Every place of the method that names a grade."""
         yield ("veto_grade",), data["veto_grade"]
         for at, key in enumerate(data["rectify"]):
@@ -172,7 +172,7 @@ class _MethodReader:
     def grades(self, rows: list[dict[str, Any]]) -> tuple[model.Grade, ...]:
         grades: list[model.Grade] = []
         for at, row in enumerate(rows):
-            path: Path_ = ("grades", at)
+            path: KeyPath = ("grades", at)
             last = at == len(rows) - 1
             if last != (row["from_"] is None):
                 code = "key_unknown" if last else "key_missing"
@@ -185,7 +185,7 @@ class _MethodReader:
             grades.append(model.Grade(row["key"], row["title"], at, start))
         return tuple(grades)
 
-    def cap(self, row: dict[str, Any], path: Path_) -> model.Cap:
+    def cap(self, row: dict[str, Any], path: KeyPath) -> model.Cap:
         if (row["share"] is None) == (row["number"] is None):
             self.note(self.method, "value_bad", path, value=row["grade"], right="share | number")
         chosen = {
@@ -197,7 +197,7 @@ class _MethodReader:
     def subsidy(self, row: dict[str, Any] | None) -> model.Subsidy | None:
         if row is None:
             return None
-        path: Path_ = ("subsidy",)
+        path: KeyPath = ("subsidy",)
         ratios: dict[str, Fraction] = {}
         amounts: dict[str, int] = {}
         for grade, worth in row["by_grade"].items():
@@ -225,7 +225,7 @@ class _MethodReader:
             permitted_use=row["permitted_use"],
         )
 
-    def fen(self, amount: Fraction, path: Path_) -> int:
+    def fen(self, amount: Fraction, path: KeyPath) -> int:
         units = in_units(amount, FEN_PER_YUAN)
         if units is None:
             self.note(self.method, "off_scale", path, value=plain(amount), scale="0.01")
@@ -244,5 +244,5 @@ class _MethodReader:
         for at, reading in enumerate(self.context.readings.values()):
             for choice in reading.choices:
                 if (reading.key, choice) not in self.context.used_choices and choice != reading.default:
-                    path: Path_ = ("readings", at, "choices", choice)
+                    path: KeyPath = ("readings", at, "choices", choice)
                     self.note(self.method, "reading_unused", path, key=True, name=reading.key, choice=choice)

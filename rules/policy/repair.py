@@ -12,7 +12,7 @@ from typing import Any
 from marshmallow import fields
 
 from . import schemas
-from .files import Path_
+from .files import KeyPath
 
 # A clause that says nothing and is possible in every item.
 NO_CLAUSE = {"bonus": 0}
@@ -25,14 +25,14 @@ class CannotGoOn(Exception):
 
 
 def repaired(
-    schema: schemas.Schema, data: Any, refused: Iterable[tuple[Path_, str]]
-) -> tuple[Any, set[str], set[Path_]]:
+    schema: schemas.Schema, data: Any, refused: Iterable[tuple[KeyPath, str]]
+) -> tuple[Any, set[str], set[KeyPath]]:
     """
     The data without what was refused at those paths (with their codes), the facts put aside, and the stood-in values.
 
     Raises `CannotGoOn`.
     """
-    data, facts, stood_in = deepcopy(data), set[str](), set[Path_]()
+    data, facts, stood_in = deepcopy(data), set[str](), set[KeyPath]()
     for path, code in refused:
         if code == "key_unknown":
             _inside(data, path[:-1]).pop(path[-1], None)
@@ -51,7 +51,7 @@ def repaired(
     return data, facts, stood_in
 
 
-def _inside(data: Any, path: Path_) -> Any:
+def _inside(data: Any, path: KeyPath) -> Any:
     for step in path:
         if not isinstance(data, list | dict):
             raise CannotGoOn
@@ -62,7 +62,7 @@ def _inside(data: Any, path: Path_) -> Any:
     return data
 
 
-def _stand_in(schema: schemas.Schema, path: Path_) -> Any:
+def _stand_in(schema: schemas.Schema, path: KeyPath) -> Any:
     """A good value for the place."""
     at: Any = schema
     for step in path:

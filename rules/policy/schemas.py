@@ -14,7 +14,7 @@ from marshmallow import RAISE, ValidationError, fields, validate
 from marshmallow import Schema as MarshmallowSchema
 
 from ..language import Text
-from .files import Path_
+from .files import KeyPath
 
 # How marshmallow's own refusals are said here: a code, or a code with what would have been right.
 # Between a code and what would have been right in Chinese and English; no policy file holds it in its words.
@@ -488,12 +488,12 @@ class ExamplesSchema(Schema):
     examples = many(nested(ExampleSchema), required=True)
 
 
-def flattened(schema: Schema, data: Any, error: ValidationError) -> Iterator[tuple[Path_, str, tuple[str, ...]]]:
+def flattened(schema: Schema, data: Any, error: ValidationError) -> Iterator[tuple[KeyPath, str, tuple[str, ...]]]:
     """marshmallow's nested messages as (path, message, names known at that place)."""
     yield from _flat(schema, data, error.messages, ())
 
 
-def _flat(at: Any, data: Any, messages: Any, path: Path_) -> Iterator[tuple[Path_, str, tuple[str, ...]]]:
+def _flat(at: Any, data: Any, messages: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str, tuple[str, ...]]]:
     if isinstance(messages, list):
         known = tuple(_names(at)) if isinstance(at, Schema) else ()
         for message in messages:

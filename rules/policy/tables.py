@@ -9,7 +9,7 @@ from ..numbers import Exact, plain
 from . import model
 from .clauses import ClauseReader
 from .context import Context
-from .files import Document, Path_
+from .files import Document, KeyPath
 
 
 class TableReader:
@@ -21,7 +21,7 @@ class TableReader:
         self.facts = facts
         self.grades = grades
 
-    def note(self, code: str, path: Path_, known: Any = (), **values: Any) -> None:
+    def note(self, code: str, path: KeyPath, known: Any = (), **values: Any) -> None:
         """Note a problem of this standard."""
         self.context.note(self.document, code, path, known, **values)
 
@@ -37,7 +37,7 @@ class TableReader:
             self.note("weights_off", ("parts",), value=total)
         categories = []
         for at, row in enumerate(data["categories"]):
-            path: Path_ = ("categories", at)
+            path: KeyPath = ("categories", at)
             part = by_key.get(row["part"] or "")
             if (part is None) != (not parts):
                 right = ", ".join(by_key) or "-"
@@ -91,7 +91,7 @@ class TableReader:
     def item(
         self,
         row: dict[str, Any],
-        path: Path_,
+        path: KeyPath,
         weight: Exact,
         seen: dict[str, set[str]],
     ) -> model.Item:
