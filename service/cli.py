@@ -72,7 +72,7 @@ def main() -> None:
 )
 @click.option("--provisional", is_flag=True, help="answer a sheet with missing facts by its exact bounds")
 @click.option("--table", is_flag=True, help="print tables for people instead of JSON lines")
-@click.argument("sheets", type=click.File("rb"), default="-")
+@click.argument("sheets", type=click.File("rb", lazy=True), default="-")
 def score(
     policy_name: str,
     standard_key: str,
