@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any, NoReturn
 
 from .errors import Problem, problem
-from .language import Text, joined, same
+from .language import Text, same
 from .numbers import MOST_DIGITS, in_units, number, plain
 
 FEN_PER_YUAN = 100
@@ -278,11 +278,6 @@ Facts = Mapping[str, Fact]
 def base_facts(fact: Fact) -> tuple[Fact, ...]:
     """The facts that must be given for this one to be known."""
     return (fact.part, fact.whole) if isinstance(fact, Percent) else (fact,)
-
-
-def listed(facts: tuple[Fact, ...]) -> Text:
-    """The facts' titles in a row."""
-    return joined((fact.title for fact in facts), "、", ", ")
 
 
 KINDS: dict[type[Fact], Text] = {

@@ -49,7 +49,7 @@ def read_number(text: str, facts: Facts, report: Report) -> Number | None:
     reader = _Reader(text, facts, report)
     try:
         number = reader.number(reader.tree())
-        reader.one_kind([(number, 0)])
+        reader.one_kind([number])
         return number
     except _Stop:
         return None
@@ -142,7 +142,7 @@ class _Reader:
         if type(operator) not in _OPERATORS:
             raise self.stop("condition_not_allowed", whole, value=self.source(whole))
         one, other = self.number(left), self.number(right)
-        self.one_kind([(one, left.col_offset), (other, right.col_offset)])
+        self.one_kind([one, other])
         symbol = _OPERATORS[type(operator)]
         if isinstance(one, Constant) and not isinstance(other, Constant):
             return Compare(other, _TURNED[symbol], one)
@@ -198,17 +198,17 @@ class _Reader:
             raise self.stop("condition_not_allowed", node, value=text)
         return Fraction(text)
 
-    def one_kind(self, numbers: list[tuple[Number, int]]) -> None:
+    def one_kind(self, numbers: list[Number]) -> None:
         """Counts, amounts, judgements and percents do not mix; a percent stands alone against a constant."""
         kinds: dict[type[Fact], FactValue] = {}
-        for value, _ in numbers:
+        for value in numbers:
             for part in _values(value):
                 kinds.setdefault(type(part.fact), part)
         first, *others = kinds.values() or (None,)
         if others:
             raise self.stop("wrong_kind", left=_title(first), right=_title(others[0]))
         if Percent in kinds:
-            alone = [value for value, _ in numbers if not isinstance(value, Constant)]
+            alone = [value for value in numbers if not isinstance(value, Constant)]
             if len(alone) != 1 or not isinstance(alone[0], FactValue):
                 raise self.stop("condition_not_allowed", value=self.text)
 

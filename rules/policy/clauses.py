@@ -179,7 +179,6 @@ class ClauseReader:
     def banded(self, name: str, number: Number | None, row: dict[str, Any]) -> model.Amount | None:
         """`{of: …, bands: […]}`; no number may lie in two bands."""
         bands: list[model.Band] = []
-        other_empty: list[bool] = []
         for at, band in enumerate(row["bands"]):
             path = (name, "bands", at)
             if (band["above"] is not None and band["from_"] is not None) or (
@@ -191,12 +190,6 @@ class ClauseReader:
             high = band["to"] if high_included else band["below"]
             if low is None and high is None:
                 self.note("value_bad", path, value=str(at + 1), right="above, from, below, to")
-            elif (
-                low is not None
-                and high is not None
-                and _nothing_between(low, high, both=low_included and high_included)
-            ):
-                self.note("band_empty", path, first=at + 1)
             limits = []
             if low is not None and number is not None:
                 limits.append(Compare(number, ">=" if low_included else ">", Constant(low)))
@@ -204,15 +197,11 @@ class ClauseReader:
                 limits.append(Compare(number, "<=" if high_included else "<", Constant(high)))
             points = self.points(band["points"], *path, "points")
             band_ = model.Band(all_of(*limits), points, low, low_included, high, high_included)
-            empty = (
-                low is not None
-                and high is not None
-                and _nothing_between(low, high, both=low_included and high_included)
-            )
+            if _empty(band_):
+                self.note("band_empty", path, first=at + 1)
             for other_at, other in enumerate(bands):
-                if not empty and not other_empty[other_at] and _overlap(band_, other):
+                if _overlap(band_, other):
                     self.note("bands_overlap", path, first=other_at + 1, second=at + 1)
-            other_empty.append(empty)
             bands.append(band_)
         return None if number is None else model.Banded(number, tuple(bands))
 
@@ -226,14 +215,14 @@ class ClauseReader:
         return model.Proportion(fact, self.item_points if points is None else points)
 
 
-def _nothing_between(low: Fraction, high: Fraction, *, both: bool) -> bool:
-    """Whether no number lies between the ends; `both`: the ends belong to the band."""
-    return low > high or (low == high and not both)
+def _empty(band: model.Band) -> bool:
+    """Whether no number can lie in the band."""
+    return not _reaches(band, band)
 
 
 def _overlap(one: model.Band, other: model.Band) -> bool:
     """Whether a number can lie in both bands."""
-    return _reaches(one, other) and _reaches(other, one)
+    return not (_empty(one) or _empty(other)) and _reaches(one, other) and _reaches(other, one)
 
 
 def _reaches(one: model.Band, other: model.Band) -> bool:

@@ -54,11 +54,9 @@ def _loaded(directory: Path, name: str, schema: schemas.Schema, problems: Proble
     try:
         document.data = schema.load(document.data)
     except ValidationError as error:
-        problems.found.extend(shape_problems(document, schema, error))
-        refused = [
-            (path, message.split(schemas.SEPARATOR)[0])
-            for path, message, _ in schemas.flattened(schema, document.data, error)
-        ]
+        found = list(schemas.flattened(schema, document.data, error))
+        problems.found.extend(_in_words(document, found))
+        refused = [(path, message.split(schemas.SEPARATOR)[0]) for path, message, _ in found]
         try:
             data, document.put_aside, document.stood_in = repaired(schema, document.data, refused)
             document.data = schema.load(data)
@@ -69,7 +67,11 @@ def _loaded(directory: Path, name: str, schema: schemas.Schema, problems: Proble
 
 def shape_problems(document: Document, schema: schemas.Schema, error: ValidationError) -> Iterable[Problem]:
     """marshmallow's refusals as problems with their places."""
-    for path, message, known in schemas.flattened(schema, document.data, error):
+    return _in_words(document, schemas.flattened(schema, document.data, error))
+
+
+def _in_words(document: Document, found: Iterable[tuple[KeyPath, str, tuple[str, ...]]]) -> Iterable[Problem]:
+    for path, message, known in found:
         code, *right = message.split(schemas.SEPARATOR)
         if code == "key_missing":
             yield document.problem(code, path, name=str(path[-1]))
