@@ -9,17 +9,21 @@ only the name of each fired rule is read. The limits of its C core are counted w
 - a node finds its conditions in a table of 512 places by the hash of their property, and loops for ever when the table
   is full, so a ruleset holds few rules;
 - properties are told apart by a 32-bit hash of their name alone, so no two names of a ruleset may share one;
-- at most 1,024 sessions are open, found by a hash of their name, and facts of one session join: each sheet has the
-  ruleset for itself, and its session is deleted whatever happens.
+- at most 1,024 sessions are open, found by a hash of their name, and facts of one session join: each sheet has one for
+  itself, takes back what it asserted, and leaves the session to the next. To make and delete one clears half a megabyte
+  for a printed table, and with it whatever the processor kept at hand; so only an error ends a session.
+
+The C module never lets go of the interpreter, so each of its calls is whole, and threads in different sessions need no
+lock. A lock here would be taken by one thread and woken for by all others, at every sheet.
 """
 
 import json
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from operator import itemgetter
 from string import ascii_lowercase, digits
+from typing import NamedTuple
 
 import durable_rules_engine
 
@@ -37,7 +41,8 @@ MOST_RULES = 128
 _OPERATORS = {"<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte", "!=": "$neq"}
 # Names that durable_rules gives meaning to; a property with the hash of one would be taken for it.
 _TAKEN = ("id", "sid", "$s", "$m", "m")
-_SESSION = "1"
+# Where the name of the session goes in a message that is yet to be filled in.
+_SESSION = "<session>"
 
 
 def name_hash(name: str) -> int:
@@ -112,6 +117,13 @@ def _most_met(comparisons: list[Comparison]) -> int:
     )
 
 
+class Session(NamedTuple):
+    """A place of a ruleset's own for one sheet after the other, and the messages to be filled in for it."""
+
+    name: str
+    asserted: list[tuple[str, Callable[[Values], tuple[int, ...]]]]
+
+
 class Ruleset:
     """Some messages of a plan as one ruleset of durable_rules."""
 
@@ -130,43 +142,68 @@ class Ruleset:
                 definition[str(len(self.clauses))] = {"all": [{"m": tests[0] if len(tests) == 1 else {"$and": tests}}]}
                 self.clauses.append(indices)
         self.most = sum(len(indices) for indices in self.clauses)
-        primer = next(names)
-        definition[str(len(self.clauses))] = {"all": [{"m": {primer: 1}}]}
+        self.primer = next(names)
+        definition[str(len(self.clauses))] = {"all": [{"m": {self.primer: 1}}]}
         self.clauses.append([])
         self.asserted = [_template(number, message) for number, message in enumerate(messages, start=1)]
-        self.lock = threading.Lock()
         self.handle = durable_rules_engine.create_ruleset(name, json.dumps(definition))
-        # A session's place in memory is never cleared; deleting one that has never had an action frees what happens to
-        # stand there. One action here, and the place that every later session takes is clean.
-        self._session([f'{{"id":1,"sid":{_SESSION},"{primer}":1}}'])
+        self.numbers = count(1)
+        # Taking from a list and giving back to it needs no lock.
+        self.idle = [self._open()]
 
     def fired(self, values: Values) -> list[int]:
-        """The clauses that fire, as positions in the plan; in a session of its own."""
-        messages = [template % variables(values) for template, variables in self.asserted]
-        with self.lock:
-            try:
-                return self._session(messages)
-            except (durable_rules_engine.error, MemoryError) as error:
-                raise EngineFailed(f"durable_rules: {error}") from error
-
-    def _session(self, messages: list[str]) -> list[int]:
-        handle, found = self.handle, []
-        opened = False
+        """The clauses that fire, as positions in the plan; no other sheet is in the session meanwhile."""
         try:
+            session = self.idle.pop()
+        except IndexError:
+            session = self._open()
+        try:
+            messages = [template % variables(values) for template, variables in session.asserted]
+        except BaseException:
+            self.idle.append(session)
+            raise
+        found = self._alone(session.name, messages)
+        self.idle.append(session)
+        return found
+
+    def _open(self) -> "Session":
+        """
+        One more session: as many as ever were at work at the same time.
+
+        A session's place in memory is never cleared; deleting one that has never had an action frees what happens to
+        stand there. So its first fact fires a rule, and from then on the place is clean.
+        """
+        name = str(next(self.numbers))
+        asserted = [(template.replace(_SESSION, name), variables) for template, variables in self.asserted]
+        self._alone(name, [f'{{"id":1,"sid":{name},"{self.primer}":1}}'])
+        return Session(name, asserted)
+
+    def _alone(self, session: str, messages: list[str]) -> list[int]:
+        """What fires for these messages; the session is then as empty as before, or deleted."""
+        try:
+            found = self._firings(messages)
             for message in messages:
-                opened = True
-                _, state = durable_rules_engine.assert_fact(handle, message)
-            action = durable_rules_engine.start_action_for_state(handle, state)
-            result = action and action[1]
-            while result:
-                # The result is `{"<rule>":{…`: the name of the one rule that fired.
-                found += self.clauses[int(result[2 : result.index('"', 2)])]
-                if len(found) > self.most:
-                    raise EngineFailed("durable_rules fires without end")
-                result = durable_rules_engine.complete_and_start_action(handle, state)
-        finally:
-            if opened:
-                durable_rules_engine.delete_state(handle, _SESSION)
+                durable_rules_engine.retract_fact(self.handle, message)
+        except BaseException as error:
+            # What is left of the sheet must not meet the next one.
+            durable_rules_engine.delete_state(self.handle, session)
+            if isinstance(error, durable_rules_engine.error | MemoryError):
+                raise EngineFailed(f"durable_rules: {error}") from error
+            raise
+        return found
+
+    def _firings(self, messages: list[str]) -> list[int]:
+        handle, found = self.handle, []
+        for message in messages:
+            _, state = durable_rules_engine.assert_fact(handle, message)
+        action = durable_rules_engine.start_action_for_state(handle, state)
+        result = action and action[1]
+        while result:
+            # The result is `{"<rule>":{…`: the name of the one rule that fired.
+            found += self.clauses[int(result[2 : result.index('"', 2)])]
+            if len(found) > self.most:
+                raise EngineFailed("durable_rules fires without end")
+            result = durable_rules_engine.complete_and_start_action(handle, state)
         return found
 
 

@@ -167,7 +167,7 @@ def test_nothing_to_match_takes_no_ruleset():
 
 
 def test_clauses_with_the_same_condition_share_a_rule():
-    """Every rule costs; what fires is both clauses. The last rule is the one that primes the first session."""
+    """Every rule costs; what fires is both clauses. The last rule is the one that primes each session."""
     plan = planned(IsTrue(DONE), IsTrue(OTHER), IsTrue(DONE), Or((IsTrue(OTHER), compare(CASES, ">", 3))))
     (ruleset,) = Engine(plan).rulesets
     assert ruleset.clauses == [[0, 2], [1, 3], [3], []]
@@ -223,7 +223,7 @@ def test_durable_rules_compares_as_python_does(operator):
         assert form_rules.fired({"cases": cases, "all": 5}) == expected
 
 
-# Failures
+# Sessions and failures
 
 
 @pytest.fixture
@@ -238,10 +238,24 @@ def engine():
     )
 
 
+def test_a_session_serves_sheet_after_sheet(engine):
+    """It is taken, and given back as it was; another is opened only where none waits, and both then wait."""
+    (ruleset,) = engine.rulesets
+    (session,) = ruleset.idle
+    for done in (1, 0, 1):
+        assert ruleset.fired({"done": done, "cases": 0}) == [0] * done
+        assert ruleset.idle == [session]
+    ruleset.idle.clear()
+    assert ruleset.fired({"done": 1, "cases": 0}) == [0]
+    (other,) = ruleset.idle
+    assert other.name != session.name
+
+
 def test_what_durable_rules_refuses_is_told_as_a_failure(engine):
     """The error keeps what durable_rules said, and the next sheet is decided."""
     (ruleset,) = engine.rulesets
     good, ruleset.asserted = ruleset.asserted, [('{"id":1,"sid":1,"pa":', lambda values: ())]
+    ruleset.idle.clear()
     posed = case(engine.plan.standard, {"done": 1})
     with pytest.raises(EngineFailed, match=r"^durable_rules: ") as failed:
         engine.decide(posed)
@@ -257,6 +271,7 @@ def test_firing_without_end_is_a_failure_and_no_hang(engine):
     ruleset.most = 0
     with pytest.raises(EngineFailed, match=r"^durable_rules fires without end$"):
         ruleset.fired({"done": 1, "cases": 0})
+    assert ruleset.idle == []  # what is left to fire there must not meet another sheet
     ruleset.most = 1
     assert ruleset.fired({"done": 1, "cases": 0}) == [0]
 
