@@ -15,8 +15,10 @@ COPY scripts scripts
 RUN scripts/install-system run
 COPY --from=build /kaohe/wheels wheels
 RUN scripts/install-wheels wheels venv
-ENV PATH=/kaohe/venv/bin:$PATH
+# It writes nothing but to /tmp and /dev/shm, so the rest may be mounted read-only.
+ENV PATH=/kaohe/venv/bin:$PATH KAOHE_HOST=0.0.0.0
 USER 10001:10001
-HEALTHCHECK --interval=60s --timeout=10s --start-period=5s CMD ["kaohe", "policies"]
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=10s --start-period=10s CMD ["/kaohe/scripts/is-ready"]
 ENTRYPOINT ["kaohe"]
-CMD ["policies"]
+CMD ["serve"]

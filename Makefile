@@ -11,7 +11,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 REQUIREMENTS := requirements-build.txt requirements-dev.txt
-SAMPLES := policy_versions/changzhou/2012/samples
 CODE := rules service tests benchmarks
 
 .PHONY: help
@@ -26,10 +25,8 @@ $(STAMP): pyproject.toml $(REQUIREMENTS) scripts/find-python scripts/hashed-pip 
 	@touch $@
 
 .PHONY: run
-run: $(STAMP) ## score the sample sheets of both standards and print the score tables
-	@for standard in community village; do \
-	    $(BIN)/kaohe score --policy changzhou-2012 --standard $$standard --table <$(SAMPLES)/$$standard.jsonl; \
-	done
+run: $(STAMP) ## start the service on 127.0.0.1:8000 (KAOHE_PORT=... and the other settings choose otherwise)
+	@exec $(BIN)/kaohe serve
 
 .PHONY: test
 test: $(STAMP) ## run the tests (ARGS="tests/habits -k lock" chooses; KAOHE_TEST_ALL=1 leaves nothing out)
@@ -53,7 +50,7 @@ format: $(STAMP) ## write the code as the formatter and the linter's sure fixes 
 	@$(BIN)/ruff format $(wildcard $(CODE))
 
 .PHONY: bench
-bench: $(STAMP) ## measure, beside zen-engine, in one process
+bench: $(STAMP) ## measure the library and the service beside others
 	@$(BIN)/pytest -p no:xdist --timeout 900 $(ARGS) benchmarks
 
 .PHONY: soak

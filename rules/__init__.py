@@ -22,17 +22,22 @@ from .errors import (
     Refused,
     RequestRefused,
     SheetRefused,
+    pointer,
     problem,
 )
 from .explanation import clause_sentence
+from .facts import Fact, shown
 from .language import Text, visible
 from .loading import load_policy
-from .numbers import plain
+from .numbers import number, plain
 from .policy.versions import Policy, Standard
 from .scenarios import read_examples, run_examples
 from .scoring import Evaluator, Scorer
+from .sheets import MOST_NAME, MOST_REASON
 
 __all__ = [
+    "MOST_NAME",
+    "MOST_REASON",
     "SENTENCES",
     "Answers",
     "Bounds",
@@ -41,6 +46,7 @@ __all__ = [
     "EngineFailed",
     "Evaluator",
     "EvaluatorsDisagree",
+    "Fact",
     "Finding",
     "ItemScore",
     "KaoheError",
@@ -57,10 +63,13 @@ __all__ = [
     "bounds_data",
     "clause_sentence",
     "load_policy",
+    "number",
     "plain",
+    "pointer",
     "problem",
     "read_examples",
     "run_examples",
+    "shown",
     "visible",
     "written",
 ]

@@ -331,9 +331,9 @@ def _widen(sums: dict[tuple[Exact, int], tuple[int, int]], key: tuple[Exact, int
 def complete(plan: Plan, sheet: Sheet, problems: Problems) -> Case | None:
     """The case of a good sheet, or None after naming every fact that is missing in `problems`."""
     known = sheet.values
-    absent = plan.standard.facts.keys() - known.keys()
-    if not absent:
+    if plan.standard.facts.keys() <= known.keys():
         return Case(sheet, known)
+    absent = plan.standard.facts.keys() - known.keys()
     hanging = {each for name in absent for each in plan.by_fact[name]}
     if all(_idle(plan, each, known) for each in hanging):
         stand_ins = {name: plan.standard.facts[name].lowest for name in absent}

@@ -18,6 +18,7 @@ from .numbers import MOST_DIGITS, in_units, number, plain
 FEN_PER_YUAN = 100
 MOST_UNITS = 10**MOST_DIGITS - 1
 
+A_COUNT = Text("整数", "a whole number")
 AN_AMOUNT = Text("金额（数字）", "an amount (a number)")
 POINTS = Text("分数（数字）", "points (a number)")
 
@@ -106,9 +107,11 @@ class Flag(Fact):
 
     def units(self, value: object) -> int:
         """1 or 0."""
-        if not isinstance(value, bool):
+        if value is True:
+            return 1
+        if value is not False:
             self.refuse("wrong_type", value, right=Text("true 或 false", "true or false"))
-        return int(value)
+        return 0
 
     def given(self, units: int) -> Given:
         """True or false."""
@@ -197,8 +200,13 @@ class Count(Measured):
 
     def units(self, value: object) -> int:
         """The count itself."""
+        if type(value) is int and self.low <= value <= self.high:
+            return value
         if isinstance(value, bool) or not isinstance(value, int):
-            self.refuse("wrong_type", value, right=Text("整数", "a whole number"))
+            # To a JSON Schema 1.0 is an integer like 1, so this must not count as being of the wrong type.
+            bounded = isinstance(value, Decimal) and value.is_finite() and self.low <= value <= self.high
+            whole = isinstance(value, Decimal) and bounded and value == value.to_integral_value()
+            self.refuse("count_with_decimals" if whole else "wrong_type", value, right=A_COUNT)
         return self.within(value, value)
 
 
@@ -248,6 +256,8 @@ class Judgement(Measured):
 
     def units(self, value: object) -> int:
         """Steps of the points scale."""
+        if type(value) is int and self.low <= value * self.scale <= self.high:
+            return value * self.scale
         exact = exact_decimal(self, value, POINTS)
         return self.within(value, in_units(exact, self.scale))
 

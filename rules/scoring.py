@@ -16,11 +16,12 @@ from .sheets import Sheet
 
 
 class Evaluator(StrEnum):
-    """Who decides."""
+    """Who decides: durable_rules, the reference, both, which must agree; or, in Python alone, reference and plan."""
 
     BOTH = "both"
     DURABLE = "durable"
     REFERENCE = "reference"
+    PYTHON = "python"
 
 
 class Scorer:
@@ -32,7 +33,7 @@ class Scorer:
         self.plan = lower(standard)
         self.intake = Intake(self.plan)
         self.reference = Reference(standard)
-        self.engine = None if evaluator is Evaluator.REFERENCE else Engine(self.plan)
+        self.engine = Engine(self.plan) if evaluator in {Evaluator.BOTH, Evaluator.DURABLE} else None
 
     @cached_property
     def attainable(self) -> int | None:
@@ -54,13 +55,12 @@ class Scorer:
 
     def decide(self, case: Case) -> Decision:
         """The decision; raises `EvaluatorsDisagree` rather than guess, `EngineFailed` when the engine breaks."""
-        if self.engine is None:
+        if self.evaluator is Evaluator.REFERENCE:
             return self.reference.decide(case)
-        decided = self.engine.decide(case)
-        if self.evaluator is Evaluator.BOTH:
-            meant = self.reference.decide(case)
-            if decided != meant:
-                raise EvaluatorsDisagree(f"unit {case.sheet.unit.id}: reference and durable_rules differ")
+        decided = self.engine.decide(case) if self.engine else self.plan.decide(case)
+        if self.evaluator is not Evaluator.DURABLE and decided != self.reference.decide(case):
+            other = "durable_rules" if self.engine else "the plan"
+            raise EvaluatorsDisagree(f"unit {case.sheet.unit.id}: the reference and {other} differ")
         return decided
 
     def score(self, posted: object) -> Decision:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import Problem, Problems, pointer
-from .facts import BadValue, Judgement, Percent, shown
+from .facts import BadValue, Flag, Judgement, Percent, shown
 from .language import Text
 from .policy.model import Item
 from .policy.versions import Standard
@@ -67,6 +67,7 @@ class SheetReader:
             for fact in standard.policy.facts.values()
             if isinstance(fact, Percent) and {fact.part.name, fact.whole.name} <= standard.accepted.keys()
         ]
+        self.flags = {name for name, fact in standard.accepted.items() if isinstance(fact, Flag)}
         self.judgements = [name for name, fact in standard.accepted.items() if isinstance(fact, Judgement)]
         self.self_scores = {item.no: _self_score(item, standard.policy.points_per_one) for item in standard.items}
 
@@ -96,18 +97,18 @@ class SheetReader:
         if posted is None:
             problems.add("key_missing", "/facts", name="facts")
         facts = _mapping(posted, "facts", problems)
-        if len(facts) > MOST_FACTS:
-            problems.add("value_bad", "/facts", value=str(len(facts)), right=f"<= {MOST_FACTS}")
-            return {}
         values: dict[str, int] = {}
-        units_of = self.units_of
+        units_of, flags = self.units_of, self.flags
         for name, value in facts.items():
+            if value is True and name in flags:  # most facts of most sheets, and quicker so
+                values[name] = 1
+                continue
             if value is None and name in units_of:
                 continue
             try:
                 values[name] = units_of[name](value)
             except KeyError:
-                problems.found.append(_unknown(self.standard, name))
+                _unknown(self.standard, name, problems)
             except BadValue as bad:
                 problems.found.append(_at(bad.problem, pointer("facts", name)))
         for rate in self.rates:
@@ -134,9 +135,11 @@ class SheetReader:
             path = pointer("reasons", name)
             if name not in self.judgements:
                 problems.add("reason_for_nothing", path, self.judgements, name=str(name)[:MOST_NAME])
-            elif not isinstance(value, str) or not value.strip() or len(value) > MOST_REASON or HALF.search(value):
+            elif not isinstance(value, str) or not 0 < len(value) <= MOST_REASON:
                 right = Text(f"1 至 {MOST_REASON} 个字符的理由", f"a reason of 1 to {MOST_REASON} characters")
                 problems.add("value_bad", path, value=shown(value), right=right)
+            elif not value.strip() or HALF.search(value):
+                problems.add("text_unreadable", path)
             else:
                 reasons[name] = value
         return reasons
@@ -161,11 +164,15 @@ def read_unit(posted: object, problems: Problems) -> Unit:
     words: dict[str, str | None] = {}
     for key in keys:
         value = posted.get(key)
-        good = isinstance(value, str) and len(value.strip()) > 0 and len(value) <= MOST_NAME and value.isprintable()
-        if not good and (value is not None or key == "id"):
+        words[key] = None
+        if isinstance(value, str) and 0 < len(value) <= MOST_NAME:
+            if value.strip() and value.isprintable():
+                words[key] = value
+            else:
+                problems.add("text_unreadable", pointer("unit", key))
+        elif value is not None or key == "id":
             right = Text(f"1 至 {MOST_NAME} 个字符", f"1 to {MOST_NAME} characters")
             problems.add("value_bad", pointer("unit", key), value=shown(value), right=right)
-        words[key] = value if good else None
     return Unit(words["id"] or "", words["name"], words["district"])
 
 
@@ -175,6 +182,9 @@ def _mapping(posted: object, key: str, problems: Problems) -> Mapping[str, Any]:
     if not isinstance(posted, Mapping):
         problems.add("value_bad", pointer(key), value=shown(posted), right=Text("一个 JSON 对象", "a JSON object"))
         return {}
+    if len(posted) > MOST_FACTS:
+        problems.add("value_bad", pointer(key), value=str(len(posted)), right=f"<= {MOST_FACTS}")
+        return {}
     return posted
 
 
@@ -182,9 +192,8 @@ def _at(found: Problem, path: str) -> Problem:
     return Problem(found.code, found.message, path, found.near)
 
 
-def _unknown(standard: Standard, name: str) -> Problem:
-    """Why a name is not a fact of this standard."""
-    problems = Problems()
+def _unknown(standard: Standard, name: str, problems: Problems) -> None:
+    """Say why a name is not a fact of this standard."""
     path = pointer("facts", name)
     fact = standard.policy.facts.get(name)
     others = [key for key in standard.policy.tables if name in standard.policy.standard(key).accepted]
@@ -204,7 +213,6 @@ def _unknown(standard: Standard, name: str) -> Problem:
         problems.add("fact_of_other_reading", path, title=fact.title, reading=", ".join(dict.fromkeys(readings)))
     else:
         problems.add("fact_unknown", path, standard.accepted, name=name)
-    return problems.found[0]
 
 
 def _check_rate(rate: Percent, values: Mapping[str, int], problems: Problems) -> None:

@@ -1,1 +1,1 @@
-"""Everything around the rules that people and programs touch; so far the command line."""
+"""Everything around the rules that people and programs touch: the command line and the HTTP service."""

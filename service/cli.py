@@ -5,6 +5,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from io import TextIOWrapper
 from typing import IO, Any
 
@@ -13,17 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from rules import (
     Decision,
-    EngineFailed,
     Evaluator,
-    EvaluatorsDisagree,
     PolicyRefused,
-    Problem,
     Problems,
     Refused,
     RequestRefused,
     Scorer,
-    SheetRefused,
-    bounds_data,
     plain,
     problem,
     read_examples,
@@ -33,15 +29,31 @@ from rules import (
 )
 
 from .catalogue import Catalogue
-from .jsonlines import Line, read_lines
+from .jsonlines import read_lines
 from .tables import policies_table, score_table, standard_table, wide_console
+from .workflows import score_line
 
+SERVE = "serve"
 WRONG_USE = 2
-MOST_NAME = 200
 REFUSED = 3
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands below; `serve` is looked up when it is asked for: loading a server takes longer than scoring."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command by name."""
+        return sorted([*super().list_commands(ctx), SERVE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name == SERVE:
+            command: click.Command = import_module(".server", __package__).serve_command
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="kaohe")
 def main() -> None:
     """考核: score public-service platforms against a yearly assessment policy."""
@@ -95,7 +107,7 @@ def score(
     refused = scored = 0
     with _progress(sheets) as advance:
         for line in read_lines(sheets):
-            outcome = _outcome(scorer, line, provisional=provisional)
+            outcome = score_line(scorer, line, provisional=provisional)
             problems = outcome.get("problems", []) if isinstance(outcome, dict) else []
             refused += bool(problems)
             scored += not problems
@@ -114,42 +126,6 @@ def score(
         click.echo("没有评估表：输入为空 / there are no sheets: the input is empty", err=True)
         sys.exit(WRONG_USE)
     sys.exit(REFUSED if refused else 0)
-
-
-def _outcome(scorer: Scorer, line: Line, *, provisional: bool) -> Decision | dict[str, Any]:
-    """One line's decision; else its bounds, or its problems, as plain data."""
-    if line.problem is not None:
-        return _refusal(line, (line.problem,))
-    try:
-        return scorer.score(line.value)
-    except SheetRefused as refused:
-        found = refused.problems
-        if provisional and all(each.code == "fact_missing" for each in found):
-            return bounds_data(*scorer.provisional(line.value))
-    except EvaluatorsDisagree:
-        found = (problem("evaluators_disagree"),)
-    except EngineFailed as failed:
-        found = (problem("engine_failed", why=str(failed)),)
-    return _refusal(line, found)
-
-
-def _refusal(line: Line, problems: tuple[Problem, ...]) -> dict[str, Any]:
-    unit = line.value.get("unit") if isinstance(line.value, dict) else None
-    if isinstance(unit, dict):
-        unit = {key: _name(unit.get(key)) for key in ("id", "name", "district")}
-    return {
-        "unit": unit if isinstance(unit, dict) else None,
-        "line": line.number,
-        "problems": [
-            {"code": each.code, "path": each.path, "message": each.message.as_data(), "near": each.near}
-            for each in problems
-        ],
-    }
-
-
-def _name(value: object) -> str | None:
-    """What of a unit that may not be good is repeated to find it again."""
-    return value[:MOST_NAME] if isinstance(value, str) else None
 
 
 def _readings(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -102,6 +102,13 @@ class Standard:
         """The items' points added up, in units."""
         return sum(item.points for item in self.items)
 
+    @property
+    def facts_of_any_reading(self) -> Facts:
+        """The base facts that a clause of the table uses under some reading."""
+        return _facts(
+            clause for category in self.table.categories for item in category.items for clause in item.clauses
+        )
+
     def item(self, no: str) -> Item | None:
         """The item of that printed number."""
         return next((item for item in self.items if item.no == no), None)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.jsonlines import MOST_BYTES
+from service.jsonlines import MOST_BYTES, MOST_DEPTH
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = (ROOT / "policy_versions/changzhou/2012/samples/community.jsonl").read_bytes().splitlines()[0]
@@ -81,16 +81,24 @@ LINES: dict[str, tuple[bytes, list[tuple[str, str]] | None]] = {
     "16_digits": (with_fact("loans_due", "12345678901234.56"), [("too_many_digits", "/facts/loans_due")]),
     "exponent_of_a_good_amount": (with_fact("loans_due", "6.2e5"), None),
     "minus_zero": (with_fact("retiree_complaints", "-0"), None),
-    "decimal_count": (with_fact("retiree_complaints", "0.0"), [("wrong_type", "/facts/retiree_complaints")]),
+    "decimal_count": (with_fact("retiree_complaints", "0.0"), [("count_with_decimals", "/facts/retiree_complaints")]),
     "key_twice": (beside('"facts": {}'), [("json_broken", "")]),
     "fact_twice": (among_facts('"computer": true'), [("json_broken", "")]),
     "unit_key_twice": (with_unit('{"id": "a", "id": "b"}'), [("json_broken", "")]),
-    "100_deep_fact": (with_fact("computer", "[" * 100 + "]" * 100), [("wrong_type", "/facts/computer")]),
-    "100_deep_objects": (with_fact("computer", '{"a":' * 100 + "1" + "}" * 100), [("wrong_type", "/facts/computer")]),
-    "100_deep_unit": (with_unit("[" * 100 + "]" * 100), [("value_bad", "/unit")]),
-    "100_deep_id": (with_unit('{"id": ' + "[" * 100 + "]" * 100 + "}"), [("value_bad", "/unit/id")]),
-    "900_deep_id": (with_unit('{"id": ' + "[" * 900 + "]" * 900 + "}"), [("value_bad", "/unit/id")]),
-    "100_deep_line": (b"[" * 100 + b"]" * 100, None),
+    "29_deep_fact": (with_fact("computer", "[" * 29 + "]" * 29), [("wrong_type", "/facts/computer")]),
+    "29_deep_objects": (with_fact("computer", '{"a":' * 29 + "1" + "}" * 29), [("wrong_type", "/facts/computer")]),
+    "31_deep_unit": (with_unit("[" * 31 + "]" * 31), [("value_bad", "/unit")]),
+    "32_deep_unit": (with_unit("[" * 32 + "]" * 32), [("json_broken", "")]),
+    "30_deep_id": (with_unit('{"id": ' + "[" * 30 + "]" * 30 + "}"), [("value_bad", "/unit/id")]),
+    "900_deep_id": (with_unit('{"id": ' + "[" * 900 + "]" * 900 + "}"), [("json_broken", "")]),
+    "brackets_in_a_text": (with_unit(f'{{"id": "{"[" * 100}"}}'), None),
+    # A list is no sheet, and has neither unit nor facts.
+    "32_deep_line": (
+        b"[" * 32 + b"]" * 32,
+        [("value_bad", ""), ("key_missing", "/unit"), ("key_missing", "/facts")],
+    ),
+    "33_deep_line": (b"[" * 33 + b"]" * 33, [("json_broken", "")]),
+    "33_deep_objects": (b'{"a":' * 33 + b"1" + b"}" * 33, [("json_broken", "")]),
     "100000_deep_line": (b"[" * 100_000 + b"]" * 100_000, [("json_broken", "")]),
     "100000_deep_never_closed": (b'{"a":' * 100_000, [("json_broken", "")]),
     "long_key": (beside(f'"{"k" * 900_000}": 1'), [("key_unknown", "/" + "k" * 77 + "…")]),
@@ -104,21 +112,15 @@ LINES: dict[str, tuple[bytes, list[tuple[str, str]] | None]] = {
     "half_a_surrogate": (with_unit('{"id": "x\\ud800"}'), []),
     "half_a_surrogate_as_a_key": (among_facts('"\\udfff": 1'), []),
     "half_a_surrogate_as_a_reason": (with_reasons('{"publicity_points": "\\ud800"}'), []),
-    "zero_character": (with_unit('{"id": "a\\u0000b"}'), [("value_bad", "/unit/id")]),
+    "zero_character": (with_unit('{"id": "a\\u0000b"}'), [("text_unreadable", "/unit/id")]),
     "raw_zero_byte": (SAMPLE[:20] + b"\0" + SAMPLE[20:], [("json_broken", "")]),
-    "escape_sequence": (with_unit('{"id": "\\u001b[31m"}'), [("value_bad", "/unit/id")]),
+    "escape_sequence": (with_unit('{"id": "\\u001b[31m"}'), [("text_unreadable", "/unit/id")]),
     "byte_order_mark_in_the_middle": (b"\xef\xbb\xbf" + SAMPLE, [("json_broken", "")]),
     "carriage_return": (SAMPLE + b"\r", None),
     "blanks_around": (b" \t" + SAMPLE + b"  ", None),
     "unit_with_an_exponent": (with_unit('{"id": 1e400}'), [("value_bad", "/unit/id")]),
     "last_good": (SAMPLE, None),
 }
-# A list is no sheet, and has neither unit nor facts.
-LINES["100_deep_line"] = (
-    LINES["100_deep_line"][0],
-    [("value_bad", ""), ("key_missing", "/unit"), ("key_missing", "/facts")],
-)
-
 
 # What is hard to write back gets a stream of its own, so that a crash shows where it came from.
 HARD = [
@@ -181,6 +183,13 @@ def is_plain(line: str) -> None:
 
     answer = json.loads(line, parse_constant=refuse, parse_int=plain, parse_float=plain)
     json.dumps(answer, ensure_ascii=False).encode()
+
+
+def test_what_is_nested_too_deeply_is_told_so(answers):
+    """The limit stands in the sentence, so that whoever meets it knows what is wrong."""
+    (found,) = json.loads(answers["33_deep_line"])["problems"]
+    assert f"nested more than {MOST_DEPTH} levels deep" in found["message"]["en"]
+    assert f"嵌套超过 {MOST_DEPTH} 层" in found["message"]["zh"]
 
 
 def test_nothing_but_blank_lines_is_wrong_use(kaohe):

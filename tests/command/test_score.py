@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import simplejson
 
-from rules import Policy, Problems, load_policy, read_examples
+from rules import Evaluator, Policy, Problems, load_policy, read_examples
 from rules.numbers import half_up
 
 ROOT = Path(__file__).parents[2]
@@ -301,18 +301,22 @@ def test_after_a_veto_there_are_no_item_scores_and_own_scores_are_kept(decisions
 
 
 def test_all_evaluators_write_the_same(kaohe):
-    """durable_rules, the reference and both together give identical lines, refused sheets included."""
-    for name, standard in (("changzhou-2012", "village"), ("yunzhou-2024", "urban")):
-        stdin = b"\n".join(sheets_of(name, standard)[::5])
+    """durable_rules, the reference, the plan and any two together give identical lines, refused sheets included."""
+    for name, standard in (("changzhou-2012", "community"), ("changzhou-2012", "village"), ("yunzhou-2024", "urban")):
+        every = sheets_of(name, standard)
+        shipped = samples(standard).splitlines() if name == "changzhou-2012" else []
+        assert every[: len(shipped)] == shipped
+        stdin = b"\n".join(shipped + every[len(shipped) :: 5])
         where = name if name == "changzhou-2012" else POLICIES[name]
         written = {
             evaluator: kaohe(
                 "score", "--policy", where, "--standard", standard, "--evaluator", evaluator, stdin=stdin
             ).stdout
-            for evaluator in ("both", "durable", "reference")
+            for evaluator in Evaluator
         }
-        assert written["both"] == written["durable"] == written["reference"]
-        assert written["both"]
+        assert written.keys() == {"both", "durable", "reference", "python"}
+        assert len(set(written.values())) == 1
+        assert written["both"].count(b"\n") == len(stdin.splitlines())
 
 
 def test_a_reading_changes_the_score_and_is_named(kaohe):

@@ -1,5 +1,8 @@
 """Wrong use of the command: a sentence on the error stream, exit 2, nothing on the output."""
 
+import subprocess
+import sys
+
 import pytest
 from click.testing import CliRunner
 
@@ -65,8 +68,15 @@ def test_help_is_there_for_every_command(kaohe):
     """`--help` lists the commands; each command's own help names its options and ends well."""
     ran = kaohe("--help")
     assert ran.code == 0
-    for command in ("score", "policies", "show", "check", "test"):
+    for command in ("score", "policies", "show", "check", "test", "serve"):
         assert command in ran.text
     assert all(
         option in kaohe("score", "-h").text for option in ("--evaluator", "--reading", "--provisional", "--table")
     )
+
+
+def test_scoring_does_not_load_the_server():
+    """A server's libraries take longer to load than a file of sheets takes to score; only `serve` waits for them."""
+    code = "import sys, service.cli; print(sorted({'flask', 'gunicorn', 'prometheus_client'} & sys.modules.keys()))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert loaded == "[]\n"

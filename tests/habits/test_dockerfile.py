@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from service.settings import Settings, read_settings
+
 ROOT = Path(__file__).parents[2]
 SCRIPT = re.compile(r"scripts/[\w-]+")
 
@@ -47,9 +49,26 @@ def test_the_image_does_not_run_as_root():
 
 
 def test_the_image_says_whether_it_is_healthy():
-    """The health check is a command without a shell."""
+    """The health check is a script without a shell, and the one that is called when the checks try the service."""
     (check,) = of_kind(STAGES[-1], "HEALTHCHECK")
-    assert json.loads(check.partition("CMD ")[2])
+    (script,) = json.loads(check.partition("CMD ")[2])
+    (folder,) = of_kind(STAGES[-1], "WORKDIR")
+    name = script.removeprefix(f"{folder}/")
+    assert SCRIPT.fullmatch(name)
+    assert os.access(ROOT / name, os.X_OK)
+    assert Path(name).name in (ROOT / "scripts/try-service").read_text()
+    assert "scripts/try-service .cache/image" in (ROOT / ".ci/run").read_text().splitlines()
+
+
+def test_the_image_is_the_service_and_can_be_reached():
+    """Without arguments the service starts, on every network, on the port that is exposed; its settings are good."""
+    last = STAGES[-1]
+    started = [json.loads(of_kind(last, kind)[-1]) for kind in ("ENTRYPOINT", "CMD")]
+    assert started == [["kaohe"], ["serve"]]
+    variables = dict(pair.split("=", 1) for line in of_kind(last, "ENV") for pair in line.split())
+    settings = read_settings(variables)
+    assert settings.host == "0.0.0.0"
+    assert [int(port) for port in of_kind(last, "EXPOSE")] == [settings.port] == [Settings().port]
 
 
 @pytest.mark.parametrize("run", RUNS)

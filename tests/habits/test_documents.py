@@ -4,8 +4,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Mapping
 from importlib import import_module
@@ -17,7 +19,11 @@ import pytest
 import rules
 from rules import SENTENCES, Answers, Problems, Scorer, bounds_data, load_policy, read_examples, run_examples
 from rules.policy import schemas
+from service.app import create_app
 from service.cli import main
+from service.metrics import Metrics
+from service.problems import KINDS
+from service.settings import FILE, Settings, settings_table
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
@@ -31,7 +37,13 @@ SPAN = re.compile(r"`([^`\n]+)`")
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # What a reader runs once and a test has already: an environment, and the whole test suite.
 NOT_RUN = re.compile(r"make (setup|test|check|help)\b|\. \.venv/bin/activate$")
+# What goes on running while the commands after it are tried, and where documents say that it is.
+STARTS = re.compile(r"(make run|kaohe serve)$")
+SAID = "127.0.0.1:8000"
+TOLD = re.compile(r"^kaohe: http://(\S+)\n(?:.*\n)*?  curl .*\n", re.MULTILINE)
+START_SECONDS = 60
 ELISION = "…"
+COMMANDS = {name: main.get_command(click.Context(main), name) for name in main.list_commands(click.Context(main))}
 
 
 def fences(name, language):
@@ -97,10 +109,11 @@ def first_not_found(shown, printed):
     return None if re.fullmatch(shown_as(shown), text) else "(the end)"
 
 
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory):
+@pytest.fixture
+def clone(tmp_path):
     """A place like a fresh clone, with `kaohe` to be found; what a reader would change there is a copy."""
-    root = tmp_path_factory.mktemp("clone")
+    root = tmp_path / "clone"
+    root.mkdir()
     shutil.copytree(ROOT / "policy_versions", root / "policy_versions", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("rules", "service", "tests", "Makefile"):
         (root / name).symlink_to(ROOT / name)
@@ -112,21 +125,25 @@ def clone(tmp_path_factory):
     return root
 
 
-def run_in(clone, command):
-    """What a command prints, both streams as a reader sees them."""
-    if command.startswith("make run"):
-        # The environment is this one: nothing is to be installed by a test.
-        command = command.replace("make", f"make --no-print-directory -o .venv/.installed BIN={clone / 'bin'}", 1)
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "COLUMNS"))},
+def environment_of(clone):
+    """The environment of a reader who has just cloned; what the service is told there makes it small."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "COLUMNS"))}
+    return {
+        **{name: value for name, value in kept.items() if not name.startswith("KAOHE_")},
         "PATH": f"{clone / 'bin'}:{os.environ['PATH']}",
         "PYTHONPATH": str(clone),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "KAOHE_PORT": "0",
+        "KAOHE_WORKERS": "1",
     }
+
+
+def run_in(clone, command):
+    """What a command prints, both streams as a reader sees them."""
     return subprocess.run(
         ["bash", "-c", command],
         cwd=clone,
-        env=environment,
+        env=environment_of(clone),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -136,14 +153,77 @@ def run_in(clone, command):
     ).stdout
 
 
+class Consoles:
+    """A reader's terminals: one for the service, which goes on running, and one for everything else."""
+
+    def __init__(self, clone):
+        self.clone = clone
+        self.service = self.address = None
+
+    def start(self, command):
+        """Start the service on a free port; gives what it prints until it can be tried."""
+        self.stop()
+        # The environment is this one: nothing is to be installed by a test.
+        command = command.replace("make", f"make --no-print-directory -o .venv/.installed BIN={self.clone / 'bin'}", 1)
+        with (self.clone / "printed").open("w") as printed:
+            self.service = subprocess.Popen(
+                ["bash", "-c", command],
+                cwd=self.clone,
+                env=environment_of(self.clone),
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        end = time.monotonic() + START_SECONDS
+        while not (told := TOLD.search((self.clone / "printed").read_text())):
+            text = (self.clone / "printed").read_text()
+            assert self.service.poll() is None, text
+            assert time.monotonic() < end, text
+            time.sleep(0.05)
+        self.address = told.group(1)
+        return (self.clone / "printed").read_text().replace(self.address, SAID)
+
+    def run(self, command):
+        """What a command prints; the service is started for one that asks it, if the document did not do so before."""
+        if STARTS.match(command):
+            return self.start(command)
+        if SAID not in command:
+            return run_in(self.clone, command)
+        if self.service is None:
+            self.start("kaohe serve")
+        return run_in(self.clone, command.replace(SAID, self.address)).replace(self.address, SAID)
+
+    def stop(self):
+        """End the service and whatever started it."""
+        if self.service is not None:
+            os.killpg(self.service.pid, signal.SIGTERM)
+            try:
+                self.service.wait(30)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.service.pid, signal.SIGKILL)
+                self.service.wait()
+            self.service = self.address = None
+
+
+@pytest.fixture
+def consoles(clone):
+    """Terminals in a fresh clone, closed when the document has been read."""
+    opened = Consoles(clone)
+    try:
+        yield opened
+    finally:
+        opened.stop()
+
+
 # The second README shows what the first one shows; a test below holds it to that.
 @pytest.mark.parametrize("name", [name for name in DOCUMENTS if steps(name) and name != READMES[1]])
-def test_what_a_document_shows_is_what_comes_out(name, clone):
+def test_what_a_document_shows_is_what_comes_out(name, consoles):
     """Every command of a console runs, in order, and prints what is shown below it."""
     for command, shown in steps(name):
         if NOT_RUN.match(command):
             continue
-        printed = run_in(clone, command)
+        printed = consoles.run(command)
         assert first_not_found(shown, printed) is None, f"$ {command}\n{printed[-3000:]}"
 
 
@@ -210,13 +290,13 @@ def test_every_make_target_that_a_document_names_exists(name):
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_command_and_option_that_a_document_names_exists(name):
     """`kaohe …` works as it is written; an option that stands alone is one of some command."""
-    every = {option for command in main.commands.values() for option in options_of(command)}
+    every = {option for command in COMMANDS.values() for option in options_of(command)}
     alone = {span for span in spans(name) if re.fullmatch(r"--[a-z-]+", span)}
     assert alone - {"--help", "--version"} <= every
     for line in code(name).splitlines():
         for command, arguments in re.findall(r"(?:^|[\s;&|])kaohe ([a-z]+)([^|\n]*)", line):
-            assert command in main.commands, line
-            assert set(re.findall(r"(?<=\s)--[a-z-]+", arguments)) <= options_of(main.commands[command]), line
+            assert command in COMMANDS, line
+            assert set(re.findall(r"(?<=\s)--[a-z-]+", arguments)) <= options_of(COMMANDS[command]), line
 
 
 def options_of(command):
@@ -228,7 +308,11 @@ def options_of(command):
 def test_every_command_stands_in_both_readmes():
     """What there is can be found."""
     for name in READMES:
-        assert {f"kaohe {command}" for command in main.commands} <= set(spans(name))
+        assert {f"kaohe {command}" for command in COMMANDS} <= set(spans(name))
+
+
+# Slips that a test makes on purpose.
+MADE_UP = {"KAOHE_PORTT", "KAOHE_LOG", "KAOHE_CONFIGG"}
 
 
 def settings_of_the_code():
@@ -236,16 +320,22 @@ def settings_of_the_code():
     places = ["Makefile", ".ci/run", "scripts", "rules", "service", "tests", "benchmarks", "pyproject.toml"]
     files = [path for place in places for path in (ROOT / place, *(ROOT / place).rglob("*"))]
     texts = [path.read_text(errors="ignore") for path in files if path.is_file() and path.suffix != ".pyc"]
-    return {name for text in texts for name in re.findall(r"\bKAOHE_[A-Z]+(?:_[A-Z]+)*\b", text)}
+    return {name for text in texts for name in variables_in(text)} - MADE_UP
 
 
-def test_the_settings_are_those_that_the_readmes_name():
-    """None is secret, and none is invented."""
-    known = settings_of_the_code()
+def variables_in(text):
+    """The environment variables of kaohe that a text names."""
+    return set(re.findall(r"\bKAOHE_[A-Z]+(?:_[A-Z]+)*\b", text))
+
+
+def test_every_setting_is_named_in_a_readme_or_in_the_document_of_the_service():
+    """None is secret, in neither language, and none is invented."""
+    known = settings_of_the_code() | {variable for variable, *_ in settings_table()} | {FILE}
     for name in READMES:
-        assert set(re.findall(r"\bKAOHE_[A-Z]+(?:_[A-Z]+)*\b", TEXT[name])) == known
+        assert known <= variables_in(TEXT[name]) | variables_in(TEXT["docs/service.md"])
+        assert "docs/service.md" in TEXT[name]
     for name in DOCUMENTS:
-        assert set(re.findall(r"\bKAOHE_[A-Z]+(?:_[A-Z]+)*\b", TEXT[name])) <= known
+        assert variables_in(TEXT[name]) <= known, name
 
 
 @pytest.mark.parametrize("name", [name for name in DOCUMENTS if name != "CHANGELOG.md"])
@@ -262,7 +352,9 @@ def words_of_the_code():
     for folder in ("rules", "service", "policy_versions", "tests", "benchmarks"):
         places += [path for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".yaml")]
     here = Path(__file__)
-    return {word for path in places if path != here for word in WORD.findall(path.read_text())}
+    words = {word for path in places if path != here for word in WORD.findall(path.read_text())}
+    # Names that are put together: settings, and counters as Prometheus gives them out.
+    return words | {variable for variable, *_ in settings_table()} | names_of_counters()
 
 
 def test_the_readmes_test_command_is_what_ci_runs():
@@ -350,6 +442,38 @@ def test_every_key_of_a_policy_file_stands_in_the_policy_format():
     keys = {field.data_key or name for each in schemas_of_policies() for name, field in each().fields.items()}
     assert keys >= {"points_scale", "rescale", "at_most"}
     assert keys - set(re.findall(r"[a-z_]+", TEXT["docs/policy-format.md"])) == set()
+
+
+def test_every_code_of_a_problem_stands_in_the_document_of_the_service():
+    """Each code of a failed request with its status and its title in both languages, in the order of the code."""
+    rows = [row[:3] for row in tables("docs/service.md", "Problems") if row[0].startswith("`")]
+    assert rows == [[f"`{code}`", str(status), f"{title.zh} / {title.en}"] for code, (status, title) in KINDS.items()]
+
+
+def test_every_route_stands_in_the_document_of_the_service():
+    """What can be asked for can be looked up, and nothing else is promised."""
+    routes = {
+        f"{method} {rule.rule}"
+        for rule in create_app(Settings(log_level="error")).url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    named = [span for row in tables("docs/service.md", "Addresses") for span in SPAN.findall(row[0]) if " /" in span]
+    assert set(named) == routes
+    assert len(named) == len(routes)
+
+
+def names_of_counters():
+    """What is counted, by the names that Prometheus is given."""
+    return {f"{each.name}_total" if each.type == "counter" else each.name for each in Metrics().registry.collect()}
+
+
+def test_every_counter_stands_in_the_document_of_the_service():
+    """A counter's name and labels are what Prometheus is given."""
+    rows = {row[0].strip("`"): set(SPAN.findall(row[1])) for row in tables("docs/service.md", "Metrics")[1:]}
+    assert set(rows) == names_of_counters()
+    made = (value for value in vars(Metrics()).values() if hasattr(value, "_labelnames"))
+    labels = {value._name: set(value._labelnames) for value in made}
+    assert {name.removesuffix("_total"): found for name, found in rows.items()} == labels
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

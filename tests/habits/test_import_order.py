@@ -1,4 +1,4 @@
-"""The library is read in one direction: a part may look upstream, never downstream."""
+"""Library and service are read in one direction: a part may look upstream, never downstream."""
 
 import ast
 import sys
@@ -60,6 +60,65 @@ NOT_IN_RULES = {
     "asyncio", "datetime", "http", "io", "logging", "multiprocessing", "os", "random", "secrets", "shutil", "signal",
     "socket", "subprocess", "sys", "tempfile", "time", "urllib", "uuid", "zoneinfo",
 }  # fmt: skip
+
+# Every module of service, earliest first, and the modules of service that it may import. The command line and the HTTP
+# interface both call the workflows, and never each other.
+SERVICE_MAY_IMPORT = {
+    "settings": set(),
+    "problems": set(),
+    "catalogue": set(),
+    "jsonlines": set(),
+    "jsonarrays": {"jsonlines"},
+    "descriptions": set(),
+    "tables": set(),
+    "logs": set(),
+    "metrics": set(),
+    "watch": {"logs", "metrics"},
+    "workflows": {"catalogue", "jsonlines"},
+    "api.responses": set(),
+    "api.schemas": {"workflows"},
+    "api.parameters": {"problems", "api.schemas"},
+    "api.errors": {"problems", "watch", "workflows"},
+    "api.documented": {"problems", "api.responses"},
+    "api.documentation": {"descriptions", "workflows", "api.schemas"},
+    "api.evaluations": {
+        "settings", "problems", "jsonlines", "jsonarrays", "metrics", "watch", "workflows", "api.schemas",
+        "api.parameters", "api.documented",
+    },
+    "api.policies": {
+        "problems", "catalogue", "descriptions", "workflows", "api.responses", "api.schemas", "api.parameters",
+        "api.documented",
+    },
+    "api.operations": {"problems", "metrics", "workflows", "api.responses", "api.documented", "api.policies"},
+    "app": {
+        "settings", "catalogue", "jsonlines", "logs", "metrics", "watch", "workflows", "api.responses", "api.errors",
+        "api.documented", "api.documentation", "api.evaluations", "api.policies", "api.operations",
+    },
+    "worker": {"settings", "problems", "watch"},
+    "server": {"settings", "logs", "metrics", "app", "worker"},
+    "cli": {"catalogue", "jsonlines", "tables", "workflows"},
+}  # fmt: skip
+# Outside libraries, and the parts of service behind whose wall they are.
+SERVICE_MAY_USE = {
+    "flask": {"api", "app"},
+    "werkzeug": {"api", "watch"},
+    "flask_smorest": {"api"},
+    "apispec": {"api"},
+    "marshmallow": {"api"},
+    "gunicorn": {"logs", "problems", "worker", "server"},
+    "structlog": {"logs", "api", "app", "worker", "server"},
+    "prometheus_client": {"metrics"},
+    "click": {"cli", "server"},
+    "rich": {"tables", "cli"},
+}
+# What the service is made of is put together in these places and nowhere else.
+PUT_TOGETHER = {
+    "read_settings": {"server"},
+    "Catalogue": {"app", "cli"},
+    "Scoring": {"app"},
+    "create_app": {"server"},
+    "Metrics": {"app", "server"},
+}
 
 
 def modules_below(top):
@@ -143,6 +202,95 @@ def test_the_library_is_pure_and_each_outside_library_has_its_wall(module):
             assert module in MAY_USE[top], f"{module} imports {name}"
         elif top != "rules":
             assert top in sys.stdlib_module_names - NOT_IN_RULES, f"{module} imports {name}"
+
+
+def name_in_service(module):
+    """`api.errors` of `service.api.errors`."""
+    return module.partition(".")[2]
+
+
+def broken_by(module, tree=None):
+    """What a module of service imports, or puts together, and may not."""
+    name = name_in_service(module)
+    for imported in imported_by(module, tree):
+        top = imported.partition(".")[0]
+        if top == "service":
+            if name_in_service(imported) not in SERVICE_MAY_IMPORT[name]:
+                yield imported
+        elif top in SERVICE_MAY_USE:
+            if part_of(module) not in SERVICE_MAY_USE[top]:
+                yield imported
+        elif top not in sys.stdlib_module_names | {"rules"}:
+            yield imported
+    for node in ast.walk(tree or ast.parse(MODULES[module].read_text())):
+        called = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
+        if part_of(module) not in PUT_TOGETHER.get(called, {part_of(module)}):
+            yield f"{called}()"
+
+
+def test_the_service_has_an_order_too():
+    """Every module of service stands in the table below those that it may import."""
+    packages = {"", "api"}
+    assert set(SERVICE_MAY_IMPORT) == {name_in_service(module) for module in modules_of("service")} - packages
+    earlier = set()
+    for name, allowed in SERVICE_MAY_IMPORT.items():
+        assert allowed <= earlier, name
+        earlier.add(name)
+    for name, allowed in SERVICE_MAY_IMPORT.items():
+        assert not (name.startswith("api.") and allowed & {"cli", "server", "app", "tables"}), name
+    assert not {name for name in SERVICE_MAY_IMPORT["cli"] if name.startswith("api.")}
+    assert {"workflows"} <= SERVICE_MAY_IMPORT["cli"] & SERVICE_MAY_IMPORT["api.evaluations"]
+
+
+@pytest.mark.parametrize("module", [module for module in modules_of("service") if name_in_service(module)])
+def test_a_module_of_the_service_keeps_to_its_place(module):
+    """It imports what stands before it, uses the libraries of its own wall, and puts nothing together by the way."""
+    if name_in_service(module) != "api":
+        assert list(broken_by(module)) == []
+    else:
+        assert list(imported_by(module)) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("service.workflows", "from .api.errors import language"),
+        ("service.workflows", "from flask import request"),
+        ("service.workflows", "from .settings import Settings"),
+        ("service.settings", "from .app import create_app"),
+        ("service.cli", "from .api.policies import policies"),
+        ("service.cli", "import marshmallow"),
+        ("service.cli", "create_app(settings)"),
+        ("service.api.policies", "from ..cli import main"),
+        ("service.api.policies", "from ..app import create_app"),
+        ("service.api.errors", "import gunicorn.http"),
+        ("service.api.evaluations", "scoring = Scoring(catalogue, 1)"),
+        ("service.api.operations", "import prometheus_client"),
+        ("service.metrics", "import structlog"),
+        ("service.tables", "import click"),
+        ("service.worker", "from flask import g"),
+        ("service.server", "import requests"),
+        ("service.app", "import flask_smorest"),
+        ("service.app", "import rich.table"),
+    ],
+)
+def test_whoever_leaves_their_place_is_noticed(module, line):
+    """The rules above can fail: each of these lines would be refused where it stands."""
+    assert len(list(broken_by(module, ast.parse(line)))) == 1
+
+
+def test_every_wall_of_the_service_stands_around_something():
+    """A permission that nobody uses is taken away; so is a place where nothing is put together."""
+    used = {library: set() for library in SERVICE_MAY_USE}
+    called = {name: set() for name in PUT_TOGETHER}
+    for module in modules_of("service"):
+        for name in {name.partition(".")[0] for name in imported_by(module)} & used.keys():
+            used[name].add(part_of(module))
+        for node in ast.walk(ast.parse(MODULES[module].read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in called:
+                called[node.func.id].add(part_of(module))
+    assert used == SERVICE_MAY_USE
+    assert called == PUT_TOGETHER
 
 
 def test_every_wall_stands_around_something():

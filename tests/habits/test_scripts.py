@@ -3,9 +3,11 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -99,3 +101,65 @@ def test_every_command_of_make_says_what_it_is_for():
     targets = re.findall(r"^\.PHONY: (\w+)$", text, re.MULTILINE)
     described = re.findall(r"^(\w+):.*## \S", text, re.MULTILINE)
     assert sorted(targets) == sorted(described)
+
+
+# What `install-system test` looks for, and the package that brings it.
+LOOKED_FOR = {
+    "chromium": "chromium",
+    "fc-list": "fonts-wqy-zenhei",
+    "javac": "default-jdk-headless",
+    "curl": "curl",
+}
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """A machine without what only the tests need, and without a way to install it."""
+    hidden = {*LOOKED_FOR, "apt-get"}
+    for folder in os.environ["PATH"].split(":"):
+        for tool in Path(folder).glob("*"):
+            if tool.name not in hidden and not (tmp_path / tool.name).is_symlink():
+                (tmp_path / tool.name).symlink_to(tool.resolve() if tool.name == "cc" else tool)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("needs", "missing"), [("build", set()), ("run", set()), ("test", set(LOOKED_FOR.values()))])
+def test_only_what_is_lacking_for_the_purpose_is_installed(needs, missing, bare):
+    """A browser, letters, Java and curl are asked for by the tests alone; where all is there nothing is done."""
+    done = subprocess.run(
+        [ROOT / "scripts/install-system", needs],
+        env={**os.environ, "PATH": str(bare)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == bool(missing), done.stderr
+    named = re.match(r"missing: (.*) \(", done.stderr)
+    assert set(named.group(1).split() if named else []) == missing
+
+
+def test_make_run_starts_the_service_with_the_settings_of_the_environment():
+    """One command and it answers, on the port that was asked for; it ends when it is told to."""
+    # The environment is this one: nothing is to be installed by a test.
+    command = ["make", "--no-print-directory", "-o", ".venv/.installed", f"BIN={Path(sys.executable).parent}", "run"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "KAOHE_"))}
+    settings = {"KAOHE_PORT": "0", "KAOHE_WORKERS": "1"}
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**kept, **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        start_new_session=True,
+    ) as process:
+        try:
+            address = next(line.split()[1] for line in process.stdout if line.startswith("kaohe: "))
+            assert not address.endswith((":0", ":8000"))
+            with urllib.request.urlopen(f"{address}/readyz", timeout=30) as response:
+                assert response.status == 200
+        finally:
+            # As Ctrl-C does: to make and to the service alike.
+            os.killpg(process.pid, signal.SIGINT)
+        process.stdout.read()
+        process.wait(60)

@@ -79,7 +79,8 @@ NO_DECIMALS = [D("NaN"), D("-NaN"), D("sNaN"), D("Infinity"), D("-Infinity")]
 # fact, value, code; the path is that of the fact
 BAD: list[tuple[str, Any, str]] = [
     *(("computer", value, "wrong_type") for value in (0, 1, "true", "是", D(1), [], {}, [True], D("NaN"))),
-    *(("retiree_complaints", value, "wrong_type") for value in (*NOT_A_NUMBER, D("1.0"), D(0), D("1e3"), *NO_DECIMALS)),
+    *(("retiree_complaints", value, "wrong_type") for value in (*NOT_A_NUMBER, D("1.5"), *NO_DECIMALS)),
+    *(("retiree_complaints", value, "count_with_decimals") for value in (D("1.0"), D(0), D("1e3"))),
     *(("loans_due", value, "wrong_type") for value in (*NOT_A_NUMBER, *NO_DECIMALS)),
     *(("resident_data_deduction", value, "wrong_type") for value in (*NOT_A_NUMBER, *NO_DECIMALS)),
     *(("dispute_ledger", value, "wrong_type") for value in (True, 0, 2, D("1.5"), [], ["proper"], {"proper": True})),
@@ -265,7 +266,7 @@ def test_everything_that_is_wrong_is_told_at_once():
             ("key_unknown", "/unit/names"),
             ("key_unknown", "/fact"),
             ("wrong_type", "/facts/computer"),
-            ("wrong_type", "/facts/retiree_complaints"),
+            ("count_with_decimals", "/facts/retiree_complaints"),
             ("part_exceeds_whole", "/facts/loans_repaid"),
             ("out_of_bounds", "/facts/resident_data_deduction"),
             ("too_many_decimals", "/facts/employer_data_deduction"),
@@ -278,7 +279,7 @@ def test_everything_that_is_wrong_is_told_at_once():
             ("out_of_bounds", "/self_scores/6"),
             ("item_unknown", "/self_scores/99"),
             ("reason_for_nothing", "/reasons/computer"),
-            ("value_bad", "/reasons/publicity_points"),
+            ("text_unreadable", "/reasons/publicity_points"),
         ]
     )
 
@@ -318,13 +319,13 @@ def test_a_sheet_that_is_no_object_is_refused(posted):
         ({"unit": {"id": None}}, ("value_bad", "/unit/id")),
         ({"unit": {"id": 7}}, ("value_bad", "/unit/id")),
         ({"unit": {"id": ""}}, ("value_bad", "/unit/id")),
-        ({"unit": {"id": "  "}}, ("value_bad", "/unit/id")),
+        ({"unit": {"id": "  "}}, ("text_unreadable", "/unit/id")),
         ({"unit": {"id": "x" * 201}}, ("value_bad", "/unit/id")),
-        ({"unit": {"id": "x\ny"}}, ("value_bad", "/unit/id")),
-        ({"unit": {"id": "x\0"}}, ("value_bad", "/unit/id")),
-        ({"unit": {"id": "x\u202ey"}}, ("value_bad", "/unit/id")),
-        ({"unit": {"id": "x\ud800"}}, ("value_bad", "/unit/id")),
-        ({"unit": {"id": "x", "name": "\x1b[31m"}}, ("value_bad", "/unit/name")),
+        ({"unit": {"id": "x\ny"}}, ("text_unreadable", "/unit/id")),
+        ({"unit": {"id": "x\0"}}, ("text_unreadable", "/unit/id")),
+        ({"unit": {"id": "x\u202ey"}}, ("text_unreadable", "/unit/id")),
+        ({"unit": {"id": "x\ud800"}}, ("text_unreadable", "/unit/id")),
+        ({"unit": {"id": "x", "name": "\x1b[31m"}}, ("text_unreadable", "/unit/name")),
         ({"unit": {"id": "x", "name": ["翠庭社区"]}}, ("value_bad", "/unit/name")),
         ({"unit": {"id": "x", "district": "新" * 201}}, ("value_bad", "/unit/district")),
         ({"unit": {"id": "x", "town": "y"}}, ("key_unknown", "/unit/town")),
@@ -348,7 +349,7 @@ def test_a_sheet_that_is_no_object_is_refused(posted):
         ({"reasons": {"computer": "broken"}}, ("reason_for_nothing", "/reasons/computer")),
         ({"reasons": {"no_such_fact": "x"}}, ("reason_for_nothing", "/reasons/no_such_fact")),
         ({"reasons": {"publicity_points": ""}}, ("value_bad", "/reasons/publicity_points")),
-        ({"reasons": {"publicity_points": " \n"}}, ("value_bad", "/reasons/publicity_points")),
+        ({"reasons": {"publicity_points": " \n"}}, ("text_unreadable", "/reasons/publicity_points")),
         ({"reasons": {"publicity_points": 3}}, ("value_bad", "/reasons/publicity_points")),
         ({"reasons": {"publicity_points": None}}, ("value_bad", "/reasons/publicity_points")),
         ({"reasons": {"publicity_points": "长" * 2001}}, ("value_bad", "/reasons/publicity_points")),
@@ -492,8 +493,8 @@ def test_whatever_key_is_given_is_taken_or_refused_by_a_pointer_to_it(key, value
 
 SHEET_CODES_TESTED_HERE = {
     "fact_missing", "fact_unknown", "fact_of_other_standard", "fact_of_other_reading", "fact_derived", "wrong_type",
-    "not_a_choice", "out_of_bounds", "too_many_decimals", "too_many_digits", "part_exceeds_whole", "reason_missing",
-    "reason_for_nothing", "item_unknown",
+    "not_a_choice", "out_of_bounds", "too_many_decimals", "count_with_decimals", "too_many_digits",
+    "part_exceeds_whole", "reason_missing", "reason_for_nothing", "text_unreadable", "item_unknown",
 }  # fmt: skip
 CODES_OF_LINES = {"json_broken", "line_too_long"}  # tests/command/test_lines.py
 

@@ -1,0 +1,1 @@
+"""HTTP: translate what was sent, call one workflow, translate back."""
