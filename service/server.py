@@ -91,7 +91,7 @@ class Server(BaseApplication):
             "worker_exit": self.note_exit,
             "child_exit": self.count_exit,
         }
-        if IN_MEMORY.is_dir():
+        if os.access(IN_MEMORY, os.W_OK):
             values["worker_tmp_dir"] = str(IN_MEMORY)
         for name, value in values.items():
             self.cfg.set(name, value)
@@ -120,7 +120,7 @@ class Server(BaseApplication):
 
     def note_exit(self, _: Any, worker: Any) -> None:
         """A worker that ends by itself leaves a mark; one that crashed or was killed cannot."""
-        if not getattr(worker, "aborted", False):
+        if worker.ended and not worker.aborted:
             (self.directory / f"ended-{worker.pid}").touch()
 
     def count_exit(self, _: Any, worker: Any) -> None:

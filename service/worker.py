@@ -173,7 +173,8 @@ class Worker(ThreadWorker):
     settings = Settings()
     wsgi: Any
     alive: bool
-    aborted: bool
+    aborted = False
+    ended = False
 
     def init_process(self) -> None:
         """Begin to serve."""
@@ -197,6 +198,7 @@ class Worker(ThreadWorker):
             watch.settled_elsewhere = True
             self.settle = watch.settle
         super().run()
+        self.ended = True
         self.settle()
         if self.under_way:
             # Time is up. The interpreter would wait for these threads without end.

@@ -167,7 +167,9 @@ class Scoring:
         samples = directory / SAMPLES / f"{standard}.jsonl"
         if samples.is_file():
             with samples.open("rb") as stream:
-                return next(dict(line.value) for line in read_lines(stream))
+                line = next(read_lines(stream), None)
+            if line is not None and isinstance(line.value, dict):
+                return line.value
         reference = Scorer(policy.standard(standard), Evaluator.REFERENCE)
         for example in read_examples(directory, Problems()):
             if example.standard == standard and not example.readings:

@@ -201,8 +201,12 @@ def test_every_standard_has_a_sample_that_is_scored():
             assert scoring.score(Wanted(standard, key), sheet, Problems()).decision.grade
 
 
-def test_a_standard_without_samples_and_examples_says_so(tmp_path):
-    """A version that has neither is served all the same; only its sample is refused."""
+@pytest.mark.parametrize("samples", [None, b"", b"\n \n", b"[1]\n", b'{"unit":\n'])
+def test_a_standard_without_a_good_sample_and_examples_says_so(tmp_path, samples):
+    """A version that has neither is served all the same; only its sample is refused. A broken file counts as none."""
+    if samples is not None:
+        (tmp_path / "samples").mkdir()
+        (tmp_path / "samples" / "street.jsonl").write_bytes(samples)
     for file in (INVENTED / "linjiang" / "2025").glob("*.yaml"):
         (tmp_path / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
     scoring = Scoring(Catalogue((tmp_path,)), 1)
