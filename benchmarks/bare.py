@@ -91,7 +91,7 @@ class Bare(server.Server):
     def load(self) -> Flask:
         app = Flask("bare", static_folder=None)
         app.add_url_rule(PATH, "evaluate", KINDS[sys.argv[1]](), methods=["POST"])
-        app.extensions["kaohe"] = SimpleNamespace(sample_paths=list)
+        app.extensions["kaohe"] = SimpleNamespace(standards=list)
         return app
 
 

@@ -10,7 +10,6 @@ import http.client
 import json
 import os
 import re
-import signal
 import statistics
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from benchmarks.zen_standard import ZenStandard
 from rules import written
 from rules.plan import lower
 from rules.scoring import Evaluator, Scorer
+from tests.service.serving import end
 
 ROOT = Path(__file__).parents[1]
 SHORT = os.environ.get("KAOHE_BENCH_SHORT") == "1"
@@ -102,12 +102,7 @@ def server(name: str, workers: int, log: Path, constant: Path) -> Iterator[Runni
         ask(running, measured_bodies()[:1])
         yield running
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
         process.stdout.close()
 
 

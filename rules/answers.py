@@ -1,8 +1,8 @@
 """
 Decisions as answers: plain data, and the JSON that stands for it digit by digit.
 
-Most items of most sheets come out alike, so an item's data and JSON are kept for the next sheet on which its score, its
-findings and the facts behind them are the same.
+Most items of most sheets come out alike, so an item's JSON is kept for the next sheet on which its score, its findings
+and the facts behind them are the same.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,13 +34,6 @@ def written(data: Any) -> str:
     return simplejson.dumps(data, ensure_ascii=False, use_decimal=True, allow_nan=False)
 
 
-class Kept(NamedTuple):
-    """A part of an answer, as data and as JSON."""
-
-    data: Mapping[str, Any]
-    text: str
-
-
 class Seen(NamedTuple):
     """
     An item's score that came out, which a plan gives again and again, and the texts that it had.
@@ -61,7 +54,6 @@ class Answers:
     def __init__(self, standard: Standard, attainable: int | None):
         self.standard = standard
         self.attainable = attainable
-        self.kept: dict[tuple[object, ...], Kept] = {}
         self.seen: dict[int, Seen] = {}
         self.put = count(1)
         self.names = {clause: [fact.name for fact in clause.facts] for clause in standard.clauses()}
@@ -76,7 +68,7 @@ class Answers:
         writer = _Writer(sheet)
         items = categories = None
         if decision.score is not None:
-            items = [self._item(writer, each).data for each in decision.items]
+            items = [writer.item(each) for each in decision.items]
             categories = [writer.category(*each) for each in writer.sums(decision)]
         return {
             "unit": sheet.unit.as_data(),
@@ -124,7 +116,7 @@ class Answers:
                 key = (*key, *[reasons.get(name) for name in known.names])
             text = known.texts.get(key)
             if text is None:
-                text = self._item(writer, score).text
+                text = written(writer.item(score))
                 if len(text) <= LONGEST_KEPT:
                     if next(self.put) % MOST_TEXTS == 0:
                         seen.clear()
@@ -182,27 +174,6 @@ class Answers:
             self.texts.clear()
         self.texts[key] = text
         return text
-
-    def _item(self, writer: "_Writer", score: ItemScore) -> Kept:
-        """One item; what it is made of is the key under which it is kept."""
-        sheet = writer.sheet
-        values, reasons = sheet.values, sheet.reasons
-        own = writer.own.get(score.item.no)
-        key: tuple[object, ...] = (score.item.no, score.score, own, score.rounded)
-        if score.findings:
-            names = [name for finding in score.findings for name in self.names[finding.clause]]
-            key = (score, own, *[values.get(name) for name in names])
-            if reasons:
-                key = (*key, *[reasons.get(name) for name in names])
-        kept = self.kept.get(key)
-        if kept is None:
-            data = writer.item(score)
-            kept = Kept(data, written(data))
-            if len(kept.text) <= LONGEST_KEPT:
-                if len(self.kept) >= MOST_KEPT:
-                    self.kept.clear()
-                self.kept[key] = kept
-        return kept
 
 
 class _Writer:

@@ -120,13 +120,9 @@ def failure_of_http(error: BaseException) -> Failure | None:
 def kind_of(problems: Iterable[Problem]) -> str:
     """What problems make of a whole request: the gravest of them decides."""
     codes = {each.code for each in problems}
-    for table in (KIND_OF_PROBLEM, KIND_OF_CONFLICT):
-        if table is KIND_OF_CONFLICT and not codes <= table.keys():
-            break
-        for code, kind in table.items():
-            if code in codes:
-                return kind
-    return "request_refused"
+    tables = [KIND_OF_PROBLEM, KIND_OF_CONFLICT] if codes <= KIND_OF_CONFLICT.keys() else [KIND_OF_PROBLEM]
+    kinds = (kind for table in tables for code, kind in table.items() if code in codes)
+    return next(kinds, "request_refused")
 
 
 def body(failure: Failure, language: str, request_id: str) -> dict[str, Any]:

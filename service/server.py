@@ -109,7 +109,8 @@ class Server(BaseApplication):
         host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
         address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         lines = [f"kaohe: {address}", f"接口说明 documentation: {address}/docs"]
-        for path in arbiter.app.wsgi().extensions["kaohe"].sample_paths()[:1]:
+        for policy, standard in arbiter.app.wsgi().extensions["kaohe"].standards()[:1]:
+            path = f"/v1/policies/{policy.key}/standards/{standard}/sample-sheet"
             post = f"curl -s -H 'Content-Type: application/json' -d @- {address}/v1/evaluations"
             lines += ["试一试 try:", f"  curl -s {address}{path} | {post}"]
         click.echo("\n".join(lines))

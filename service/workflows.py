@@ -77,12 +77,19 @@ class Scoring:
 
     def compile(self) -> None:
         """Build what every standard needs under the default readings, so that the first answer is quick."""
-        for version in self.versions.values():
-            assert version.policy is not None
-            for key in version.policy.tables:
-                scorer = self.scorer(version.policy, key, {})
-                _ = scorer.answers
-                self._usual[version.policy.key, key] = scorer
+        for policy, standard in self.standards():
+            scorer = self.scorer(policy, standard, {})
+            _ = scorer.answers
+            self._usual[policy.key, standard] = scorer
+
+    @property
+    def policies(self) -> list[Policy]:
+        """Every policy that may be scored under."""
+        return [version.policy for version in self.versions.values() if version.policy]
+
+    def standards(self) -> list[tuple[Policy, str]]:
+        """Every standard that may be scored under, as its policy and its key."""
+        return [(policy, standard) for policy in self.policies for standard in policy.tables]
 
     def policy(self, key: str) -> Policy:
         """The policy of that id; raises `RequestRefused` when there is none, or it is withheld."""
@@ -101,10 +108,9 @@ class Scoring:
             if wanted.year not in {None, policy.year}:
                 raise RequestRefused([problem("value_bad", "/year", value=str(wanted.year), right=str(policy.year))])
             return policy
-        policies = [version.policy for version in self.versions.values() if version.policy]
-        found = [policy for policy in policies if policy.year == wanted.year]
+        found = [policy for policy in self.policies if policy.year == wanted.year]
         if not found:
-            years = ", ".join(str(year) for year in sorted({policy.year for policy in policies}))
+            years = ", ".join(str(year) for year in sorted({policy.year for policy in self.policies}))
             raise RequestRefused([problem("year_unknown", "/year", year=wanted.year, right=years)])
         if len(found) > 1:
             right = ", ".join(policy.key for policy in found)
@@ -150,15 +156,6 @@ class Scoring:
         problems.refuse(SheetRefused)
         assert case is not None
         return Scored(scorer.decide(case), scorer)
-
-    def sample_paths(self) -> list[str]:
-        """Where a sample sheet of each standard is found over HTTP."""
-        return [
-            f"/v1/policies/{key}/standards/{standard}/sample-sheet"
-            for key, version in self.versions.items()
-            if version.policy
-            for standard in version.policy.tables
-        ]
 
     def sample(self, policy: Policy, standard: str) -> dict[str, Any]:
         """A good and complete sheet of that standard, as `score` takes it; raises `RequestRefused`, see `policy`."""

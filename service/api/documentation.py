@@ -154,12 +154,7 @@ def words(scoring: Scoring) -> dict[str, Any]:
 
 def standards(scoring: Scoring) -> dict[str, Any]:
     """Every policy and standard by a name that a document may use."""
-    return {
-        f"{version.policy.key}.{standard}": (version.policy, standard)
-        for version in scoring.versions.values()
-        if version.policy
-        for standard in version.policy.tables
-    }
+    return {f"{policy.key}.{standard}": (policy, standard) for policy, standard in scoring.standards()}
 
 
 def sheet_schemas(scoring: Scoring) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from apispec import BasePlugin
 from flask import Flask
-from flask_smorest import Api, Blueprint
+from flask_smorest import Api
 from flask_smorest.utils import deepupdate
 
 from rules import Text, problem
@@ -159,7 +159,6 @@ def _example(kind: str) -> dict[str, Any]:
 
 
 def failing(
-    blueprint: Blueprint,  # noqa: ARG001 - whose operation it is
     *statuses: int,
     answers: Mapping[str, Any] | None = None,
     **words: Any,

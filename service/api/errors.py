@@ -3,7 +3,6 @@
 import structlog
 from flask import Flask, Response, request
 from werkzeug.exceptions import ClientDisconnected, HTTPException, MethodNotAllowed
-from werkzeug.routing import RequestRedirect
 
 from rules import EngineFailed, EvaluatorsDisagree, Refused, written
 
@@ -53,10 +52,8 @@ def _allow(error: HTTPException) -> dict[str, str]:
     return {}
 
 
-def handle(error: Exception) -> Response | HTTPException:
+def handle(error: Exception) -> Response:
     """The answer to a request that failed."""
-    if isinstance(error, RequestRedirect):
-        return error
     failure = failure_of(error)
     if failure.kind == "internal_error":
         log.error("internal_error", exc_info=error)

@@ -228,7 +228,7 @@ def evaluations(scoring: Scoring, settings: Settings, metrics: Metrics, bodies: 
 
     @blueprint.route("/evaluations", methods=["POST"])
     @failing(
-        blueprint, 404, 408, 409, 413, 415, 422, 503,
+        404, 408, 409, 413, 415, 422, 503,
         operationId="evaluate", requestBody=bodies["one"], answers=bodies["answer"],
     )  # fmt: skip
     def evaluate() -> Response:
@@ -249,7 +249,7 @@ def evaluations(scoring: Scoring, settings: Settings, metrics: Metrics, bodies: 
 
     @blueprint.route("/evaluations/batch", methods=["POST"])
     @failing(
-        blueprint, 408, 413, 415, 422, 429,
+        408, 413, 415, 422, 429,
         operationId="evaluateBatch", requestBody=bodies["many"], answers=bodies["answered"],
         parameters=bodies["parameters"],
     )  # fmt: skip

@@ -23,7 +23,7 @@ def operations(scoring: Scoring, metrics: Metrics) -> Blueprint:
 
     @blueprint.route("/healthz", methods=["GET"])
     @blueprint.doc(operationId="health")
-    @failing(blueprint)
+    @failing()
     @blueprint.response(200, HealthSchema(), description="进程在运行 / the process answers")
     def health() -> dict[str, Any]:
         """进程是否在运行 / does the process answer."""
@@ -31,7 +31,7 @@ def operations(scoring: Scoring, metrics: Metrics) -> Blueprint:
 
     @blueprint.route("/readyz", methods=["GET"])
     @blueprint.doc(operationId="ready")
-    @failing(blueprint, 503)
+    @failing(503)
     @blueprint.response(
         200,
         ReadySchema(),
@@ -46,7 +46,7 @@ def operations(scoring: Scoring, metrics: Metrics) -> Blueprint:
 
     @blueprint.route("/metrics", methods=["GET"])
     @blueprint.doc(operationId="metrics")
-    @failing(blueprint)
+    @failing()
     @blueprint.response(
         200,
         {"type": "string"},

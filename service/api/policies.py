@@ -48,7 +48,7 @@ def policies(scoring: Scoring, words: Mapping[str, Any]) -> Blueprint:
 
     @blueprint.route("", methods=["GET"])
     @blueprint.doc(operationId="listPolicies")
-    @failing(blueprint, 422)
+    @failing(422)
     @blueprint.doc(responses={200: {"links": words["policies"]}})
     @blueprint.response(
         200, PoliciesSchema(), description="所有版本，以及停用的版本 / every version, and those that are withheld"
@@ -56,12 +56,12 @@ def policies(scoring: Scoring, words: Mapping[str, Any]) -> Blueprint:
     def list_policies() -> dict[str, Any]:
         """所有政策版本 / every policy version."""
         parameters(NOTHING)
-        found = [policy_line(version.policy) for version in scoring.versions.values() if version.policy]
+        found = [policy_line(policy) for policy in scoring.policies]
         return {"policies": found, "withheld": withheld_data(scoring.withheld)}
 
     @blueprint.route("/<policy_id>", methods=["GET"], parameters=words["policy_id"])
     @blueprint.doc(operationId="getPolicy")
-    @failing(blueprint, 404, 422, 503)
+    @failing(404, 422, 503)
     @blueprint.doc(responses={200: {"links": words["policy"]}})
     @blueprint.response(
         200,
@@ -75,7 +75,7 @@ def policies(scoring: Scoring, words: Mapping[str, Any]) -> Blueprint:
 
     @blueprint.route("/<policy_id>/standards/<standard>", methods=["GET"], parameters=words["standard"])
     @blueprint.doc(operationId="getStandard", parameters=words["readings"])
-    @failing(blueprint, 404, 422, 503)
+    @failing(404, 422, 503)
     @blueprint.response(
         200, StandardSchema(), description="评估表，每条条款一句话 / the printed table, each clause as a sentence"
     )
@@ -85,7 +85,7 @@ def policies(scoring: Scoring, words: Mapping[str, Any]) -> Blueprint:
 
     @blueprint.route("/<policy_id>/standards/<standard>/facts-schema", methods=["GET"], parameters=words["standard"])
     @blueprint.doc(operationId="getFactsSchema", parameters=words["readings"])
-    @failing(blueprint, 404, 422, 503)
+    @failing(404, 422, 503)
     @blueprint.response(
         200,
         {"type": "object"},
@@ -99,7 +99,7 @@ def policies(scoring: Scoring, words: Mapping[str, Any]) -> Blueprint:
 
     @blueprint.route("/<policy_id>/standards/<standard>/sample-sheet", methods=["GET"], parameters=words["standard"])
     @blueprint.doc(operationId="getSampleSheet")
-    @failing(blueprint, 404, 422, 503)
+    @failing(404, 422, 503)
     @blueprint.doc(responses={200: {"links": words["sample"]}})
     @blueprint.response(
         200,

@@ -70,7 +70,7 @@ class Readings(fields.Field[dict[str, str]]):
 class StrictSchema(Schema):
     """Refuses keys that it does not know, and speaks in codes."""
 
-    error_messages = {"unknown": "key_unknown", "type": "value_bad"}  # noqa: RUF012 - an attribute of each instance
+    error_messages = {"unknown": "key_unknown"}  # noqa: RUF012 - an attribute of each instance
 
     class Meta:
         """Nothing is dropped in silence."""
@@ -147,22 +147,18 @@ def _usual(policy: str, standard: str) -> Wanted:
     return Wanted(standard, policy)
 
 
-def problems_of(error: ValidationError, posted: object, known: Iterable[str]) -> list[Problem]:
+def problems_of(error: ValidationError, posted: Mapping[str, Any], known: Iterable[str]) -> list[Problem]:
     """marshmallow's refusals as problems with their places."""
     found: list[Problem] = []
     messages: Mapping[str, Any] = error.messages if isinstance(error.messages, dict) else {}
     for name, reasons in messages.items():
         for each in reasons if isinstance(reasons, list) else [reasons]:
-            if name == "_schema":
-                right = Text("一个 JSON 对象", "a JSON object")
-                found.append(problem("value_bad", "", value=shown(posted), right=right))
-            elif isinstance(each, Problem):
+            if isinstance(each, Problem):
                 found.append(Problem(each.code, each.message, pointer(name), each.near))
             elif each == "key_unknown":
                 found.append(problem("key_unknown", pointer(name), known, name=str(name)))
             elif each == "key_missing":
                 found.append(problem("key_missing", pointer(name), name=str(name)))
             else:
-                given = posted.get(name) if isinstance(posted, Mapping) else posted
-                found.append(problem("value_bad", pointer(name), value=shown(given), right=A_NAME))
+                found.append(problem("value_bad", pointer(name), value=shown(posted.get(name)), right=A_NAME))
     return found

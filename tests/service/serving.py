@@ -127,6 +127,17 @@ class Served:
         return json.loads(body)
 
 
+def end(process, seconds=60):
+    """Have a process end, in the last resort by force."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
 @contextmanager
 def served(code="from service.cli import main; main()", **settings):
     """
@@ -151,13 +162,7 @@ def served(code="from service.cli import main; main()", **settings):
         service.wait()
         yield service
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        end(process)
         for reader in service.readers:
             reader.join(10)
         process.stdout.close()
