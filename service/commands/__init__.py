@@ -1,0 +1,1 @@
+"""The commands of `kaohe`, one module for those that belong together."""
