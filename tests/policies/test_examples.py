@@ -13,6 +13,7 @@ from rules.scenarios import Example, Outcome
 ROOT = Path(__file__).parents[2]
 DIRECTORIES = {
     "changzhou-2012": ROOT / "policy_versions" / "changzhou" / "2012",
+    "changzhou-2013": ROOT / "policy_versions" / "changzhou" / "2013",
     "linjiang-2025": ROOT / "tests" / "policies" / "linjiang" / "2025",
     "yunzhou-2024": ROOT / "tests" / "policies" / "yunzhou" / "2024",
 }
