@@ -328,6 +328,7 @@ def _under(standard: Standard) -> dict[str, Any]:
     return {
         "policy": standard.policy.key,
         "revision": standard.policy.revision,
+        "status": standard.policy.status,
         "policy_hash": standard.policy.meaning,
         "standard": standard.key,
         "readings": dict(standard.readings),

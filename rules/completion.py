@@ -3,8 +3,8 @@ What absent facts could still change.
 
 Missing is not zero. A fact that is absent and could change the result (vetoes or none, an item's score, the total, the
 grade) is missing, and asked for by name; one that cannot is let be. Items that share absent facts are looked at
-together. A number that is absent is tried at every point where a comparison of the plan turns, and at its bounds:
-between two such points no clause changes its mind, and points rise or fall in one direction.
+together. A number that is absent is tried wherever a comparison of the plan turns or an amount is used up, and at its
+bounds: between two such points no clause changes its mind, and points rise or fall in one direction.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,8 +17,8 @@ from .errors import Problems, pointer
 from .facts import Choice, Fact, Flag, Percent
 from .numbers import Exact, half_up
 from .plan import Comparison, Form, Plan, PlannedClause, RateForm, Values
-from .plan.amounts import Bands
-from .policy.model import Award, Bonus, Ceiling, Deduct, Score
+from .plan.amounts import Bands, Steps
+from .policy.model import Award, Bonus, Ceiling, Deduct, Item, Score
 from .sheets import Sheet, Unit
 
 # Completions that are tried for one group of absent facts. Beyond it, a fact that may matter is taken to matter.
@@ -37,6 +37,15 @@ class Outcome(NamedTuple):
     scores: tuple[int, ...]
     bonus: Exact
     ceiling: int  # the rank of the lowest ceiling; -1: none
+
+
+class OpenItems(NamedTuple):
+    """Items that hang on the same missing facts: the lowest and highest score of each, and of their sum, in units."""
+
+    missing: tuple[str, ...]
+    items: tuple[tuple[Item, int, int], ...]
+    low: int
+    high: int
 
 
 class TooMany(Exception):
@@ -84,6 +93,10 @@ class Completion:
         if self.asked:
             self.report(problems)
             return None
+        return self.known_so_far(undetermined)
+
+    def known_so_far(self, undetermined: tuple[str, ...] = ()) -> Case:
+        """The case whose items are right but for those that hang on a missing fact; `case` comes first."""
         for name in self.sheet.absent:
             self.stand_ins.setdefault(name, self.plan.standard.facts[name].lowest)
         unsure = frozenset(
@@ -220,9 +233,23 @@ class Completion:
             return list(range(low, high + 1))
         points = {low, high, (low + high) // 2, min(high, LARGE)}
         for clause in group.clauses:
-            for turn in _turns(clause, fact.name, values):
+            for turn in self.turns(clause, fact.name, values):
                 points.update((turn - 1, turn, turn + 1))
         return sorted(point for point in points if low <= point <= high)
+
+    def turns(self, clause: PlannedClause, name: str, values: Values) -> Iterator[int]:
+        """The integers around which a clause turns over `name`, where its other facts are known."""
+        comparisons = [one for conjunction in clause.guard for one in conjunction]
+        match clause.amount:
+            case Bands(bands):
+                comparisons += [one for guard, _ in bands for conjunction in guard for one in conjunction]
+            case Steps():
+                item = self.plan.items[self.plan.at[clause.clause.item_no]].item
+                comparisons += _exhausted(clause.amount, item.points)
+        for one in comparisons:
+            turn = _turn(one, name, values)
+            if turn is not None:
+                yield turn
 
     def report(self, problems: Problems) -> None:
         """Name every missing fact, in the order of the standard."""
@@ -230,6 +257,28 @@ class Completion:
         for name, fact in self.plan.standard.facts.items():
             if name in asked:
                 problems.add("fact_missing", pointer("facts", name), title=fact.title)
+
+    def open_items(self) -> list[OpenItems] | None:
+        """The items that hang on missing facts, by the facts they share; None when too much is absent to try."""
+        asked, found = set(self.asked), []
+        try:
+            for group in self.groups:
+                names = tuple(fact.name for fact in group.facts if fact.name in asked)
+                if names:
+                    found.append(self._ends(group, names))
+        except (TooMany, NoScore):
+            return None
+        return found
+
+    def _ends(self, group: Group, names: tuple[str, ...]) -> OpenItems:
+        outcomes = [self.outcome(group, values) for values in self.completions(group, group.facts)]
+        scores = [each.scores for each in outcomes if not each.vetoes]
+        if not scores:
+            raise NoScore
+        sums = [sum(each) for each in scores]
+        items = [self.plan.items[at].item for at in group.items]
+        each = [(item, min(column), max(column)) for item, column in zip(items, zip(*scores, strict=True), strict=True)]
+        return OpenItems(names, tuple(each), min(sums), max(sums))
 
     def bounds(self) -> Bounds | None:
         """
@@ -400,15 +449,22 @@ def _groups(plan: Plan, sheet: Sheet, rates: list[Percent]) -> list[Group]:
     return list(groups.values())
 
 
-def _turns(clause: PlannedClause, name: str, values: Values) -> Iterator[int]:
-    """The integers around which a comparison over `name` turns, where its other facts are known."""
-    comparisons = [one for conjunction in clause.guard for one in conjunction]
-    if isinstance(clause.amount, Bands):
-        comparisons += [one for guard, _ in clause.amount.bands for conjunction in guard for one in conjunction]
-    for one in comparisons:
-        turn = _turn(one, name, values)
-        if turn is not None:
-            yield turn
+def _exhausted(amount: Steps, points: int) -> Iterator[Comparison]:
+    """
+    Where steps reach their own limit, or the points of their item.
+
+    Two amounts of one item may move against each other over the same number: the item's score then turns here.
+    """
+    for most in {amount.at_most, points} - {None}:
+        if most is None or amount.then <= 0 or most <= amount.first:
+            continue
+        distance = -(-(most - amount.first) // amount.then) * amount.every
+        if isinstance(amount.beyond, Form):
+            yield Comparison(amount.beyond, ">=", int(distance * amount.beyond.per_one))
+            continue
+        part, whole, limit, _, below = amount.beyond
+        edge = limit - distance if below else limit + distance
+        yield Comparison(RateForm(part, whole, edge.numerator, edge.denominator, 0), ">=", 0)
 
 
 def _turn(one: Comparison, name: str, values: Values) -> int | None:

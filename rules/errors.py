@@ -5,13 +5,14 @@ Every error that the library raises, and every sentence of a refusal.
   - Refused             something that was given is not good; carries all problems together
     * PolicyRefused     a policy directory cannot become a policy
     * SheetRefused      a sheet cannot be scored under a standard
+    * CohortRefused     a cohort cannot be settled, or sheets cannot be compared
     * RequestRefused    an unknown policy, standard or reading was asked for
   - EngineFailed        durable_rules broke its side of the contract
   - EvaluatorsDisagree  two evaluators gave different decisions for one sheet
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .language import Text, nearest, visible
@@ -52,6 +53,10 @@ SENTENCES: dict[str, Text] = {
     "item_without_points": Text(
         "分值为 0 的项目只能使用一票否决、加分和等次上限",
         "an item of 0 points may only veto, give a bonus or set a ceiling",
+    ),
+    "cap_raises": Text(
+        "“{name}”名额以外的须定为更低的等次，“{becomes}”不是",
+        "whoever does not fit among `{name}` must become something lower, and `{becomes}` is not",
     ),
     "weights_off": Text(
         "各部分的权重合计 {value}%，应为 100%", "the weights of the parts add up to {value}%, not to 100%"
@@ -115,6 +120,60 @@ SENTENCES: dict[str, Text] = {
         "text that can be read is expected: not only blanks, no control characters, nothing invisible",
     ),
     "item_unknown": Text("本标准没有第 {name} 项", "this standard has no item {name}"),
+    # settling
+    "cohort_empty": Text("没有可结算的单位", "there is nobody to settle"),
+    "unit_twice": Text("单位“{name}”出现 {times} 次：{where}", "the unit `{name}` is there {times} times: {where}"),
+    "best_otherwise": Text(
+        "单位“{name}”填报的“{title}”为 {given}，而本次结算的单位中最高为 {best}",
+        "the unit `{name}` gives {title} as {given}, but the best of this cohort is {best}",
+    ),
+    "unit_unscored": Text(
+        "单位“{name}”的评估表不能评定，原因见后；可要求不评而计入总数",
+        "the sheet of the unit `{name}` cannot be scored, see below; it may be left out on request and still counts",
+    ),
+    "district_missing": Text("单位“{name}”没有写明辖区", "the unit `{name}` names no district"),
+    "district_unknown": Text(
+        "单位“{unit}”的辖区“{name}”不在本政策之内，应为 {right}",
+        "the district `{name}` of the unit `{unit}` is none of the policy's: {right}",
+    ),
+    "decided_otherwise": Text(
+        "单位“{name}”评定所依据的 {key} 为 {found}，本次结算为 {wanted}",
+        "the unit `{name}` was decided under the {key} {found}, and this settlement is under {wanted}",
+    ),
+    "attainable_unknown": Text(
+        "标准“{name}”可得的最高分无法算出，不能按比例排名",
+        "the highest total that the standard `{name}` allows cannot be told, so nobody can be ranked by share",
+    ),
+    "money_unwanted": Text(
+        "本政策不按平均标准发放补贴，不需要{given}", "this policy pays by no average standard, so {given} is not taken"
+    ),
+    "money_of_other_kind": Text(
+        "按所选读法，平均标准须以{right}给出，收到的是{given}",
+        "under the chosen reading the average standard is given as {right}, not as {given}",
+    ),
+    "money_without_cohort": Text(
+        "平均标准、资金总额和不评的要求只在结算时有用，须同时要求结算（cohort）",
+        "an average standard, a pool and leaving out act in a settlement only: ask for whole cohorts too",
+    ),
+    "money_missing": Text("缺少标准“{name}”的平均标准", "the average standard of `{name}` is missing"),
+    "pool_too_small": Text(
+        "资金总额 {pool} 元不足以支付定额补贴 {fixed} 元",
+        "the pool of {pool} CNY does not pay the fixed amounts of {fixed} CNY",
+    ),
+    # spot checks
+    "sample_empty": Text("没有可抽取的单位", "there is nobody to draw from"),
+    "stratum_unknown": Text(
+        "单位“{unit}”没有“{name}”，无法按它分层", "the unit `{unit}` has no {name}, so it stands in no stratum"
+    ),
+    "recheck_empty": Text("市级文件中没有评估表", "there is no sheet in the city's file"),
+    "unit_not_assessed": Text(
+        "单位“{name}”在市级抽查之列，而区级文件中没有",
+        "the unit `{name}` is in the city's file, but not in the district's",
+    ),
+    "checked_otherwise": Text(
+        "单位“{name}”市级按标准“{found}”评估，区级按“{wanted}”",
+        "the unit `{name}` was checked by the standard `{found}`, but assessed by `{wanted}`",
+    ),
     # deciding
     "evaluators_disagree": Text("两种算法结果不一致，不予评定", "two evaluators disagree, so nothing is decided"),
     "engine_failed": Text("规则引擎出错，不予评定：{why}", "the rule engine failed, so nothing is decided: {why}"),
@@ -147,6 +206,10 @@ SENTENCES: dict[str, Text] = {
     ),
     "body_too_large": Text("请求正文超过 {limit} 字节", "the body is larger than {limit} bytes"),
     "too_many_sheets": Text("一批超过 {limit} 份评估表", "the batch has more than {limit} sheets"),
+    "too_many_problems": Text(
+        "问题超过 {limit} 个，自此以后的单位未看",
+        "there are more than {limit} problems; from here on nobody was looked at",
+    ),
     "http_broken": Text("不是合格的 HTTP 请求：{why}", "this is not good HTTP: {why}"),
     "time_is_up": Text(
         "批量处理已满 {limit} 秒，未轮到本表", "the batch's {limit} seconds were over before this sheet"
@@ -165,6 +228,10 @@ class Problem:
     file: str | None = None
     line: int | None = None
     column: int | None = None
+
+    def below(self, path: str) -> "Problem":
+        """The same problem, its path below another one."""
+        return replace(self, path=path + self.path)
 
     def as_data(self) -> dict[str, Any]:
         """What whoever sent something bad is told, as plain data."""
@@ -228,6 +295,10 @@ class PolicyRefused(Refused):
 
 class SheetRefused(Refused):
     """A sheet cannot be scored under a standard."""
+
+
+class CohortRefused(Refused):
+    """A cohort cannot be settled, or sheets cannot be compared."""
 
 
 class RequestRefused(Refused):

@@ -5,9 +5,9 @@ Bad facts are refused whole, all problems at once. Whether an absent fact matter
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import Problem, Problems, pointer
 from .facts import BadValue, Flag, Judgement, Percent, shown
@@ -21,6 +21,14 @@ MOST_REASON = 2000
 HALF = re.compile("[\ud800-\udfff]")
 MOST_FACTS = 10_000
 SHEET_KEYS = ("unit", "standard", "facts", "self_scores", "reasons")
+
+
+class Posted(NamedTuple):
+    """One sheet or decision of many; `at` is where it was given, `problem` why it cannot even be read."""
+
+    at: str
+    value: object
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +157,14 @@ def _self_score(item: Item, per_one: int) -> Judgement:
     """What an item's self score may be: 0 to the item's points, on the points scale."""
     title = Text(f"第 {item.no} 项自评得分", f"the self score of item {item.no}")
     return Judgement("self_score", title, Text("分", "points"), 0, item.points, per_one)
+
+
+def name_twice(places: Mapping[str, Sequence[str]], problems: Problems) -> None:
+    """Name every unit that stands in several places: `places` has the places of each id."""
+    for name, where in places.items():
+        if len(where) > 1:
+            values = {"times": len(where), "where": ", ".join(each.rstrip(":") for each in where)}
+            problems.add("unit_twice", f"{where[-1]}/unit/id", (), name=name, **values)
 
 
 def read_unit(posted: object, problems: Problems) -> Unit:

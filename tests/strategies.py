@@ -6,6 +6,7 @@ Both are made with a `random.Random`, of which hypothesis draws the seed (`Dense
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -294,6 +295,13 @@ def generate_policy(
     which each clause fires. `vetoes=False`: no clause vetoes.
     """
     return _Writer(rng, items, clauses, small, all_fire, vetoes).policy()
+
+
+def generate_versions(rng: Random, items: int, clauses: int, *, small: bool = False) -> tuple[MadePolicy, MadePolicy]:
+    """A policy and another year of it; see `generate_policy`."""
+    writer = _Writer(rng, items, clauses, small, all_fire=False, vetoes=True)
+    made = writer.policy()
+    return made, writer.another(made)
 
 
 @dataclass(frozen=True)
@@ -619,20 +627,20 @@ class _Writer:
 
     # clauses
 
-    def clause(self, item_points: Decimal, awarded: bool) -> tuple[dict[str, Any], str]:
+    def clause(self, item_points: Decimal, awarded: bool) -> dict[str, Any]:
         """A clause for an item; `awarded` items take awards."""
         while True:
-            row, text, size = self.some_clause(item_points, awarded)
+            row, size = self.some_clause(item_points, awarded)
             if size.comparisons <= 3 * MOST_COMPARISONS and (not self.all_fire or self.fires(row)):
-                return row, text
+                return row
 
-    def some_clause(self, item_points: Decimal, awarded: bool) -> tuple[dict[str, Any], str, _Size]:
+    def some_clause(self, item_points: Decimal, awarded: bool) -> tuple[dict[str, Any], _Size]:
         effects = ["bonus", "ceiling"] + ["veto"] * self.vetoes
         if item_points:
             effects += ["score", "deduct", "deduct", "deduct"] + ["award", "award", "award"] * awarded
         effect = self.rng.choice(effects)
         row: dict[str, Any] = {}
-        size, text = _Size(1, 0), ""
+        size = _Size(1, 0)
         if effect in ("veto", "ceiling", "score") or self.chance(0.6):
             said = self.condition()
             if effect == "veto" and not self.all_fire:
@@ -641,7 +649,7 @@ class _Writer:
                 said = _Said(joined(" and ", parts), reduce(and_, sizes(parts)), reduce(or_, opposites(parts)))
             if self.all_fire and not python_says(said.text, self.sheet()):
                 said = said.negated()
-            row["when"], size, text = said.text, said.size, said.text
+            row["when"], size = said.text, said.size
         match effect:
             case "veto":
                 row["veto"] = True
@@ -653,7 +661,7 @@ class _Writer:
                 row[effect], exceeds = self.amount(item_points)
                 if effect != "award":
                     size = size & exceeds
-        return row, text, size
+        return row, size
 
     def fires(self, row: dict[str, Any]) -> bool:
         """Whether the clause fires on the sheet on which all shall."""
@@ -679,29 +687,66 @@ class _Writer:
     # files
 
     def policy(self) -> MadePolicy:
-        weights = self.rng.choice(WEIGHTS) if self.chance(0.4) else ()
-        rows, conditions = [], {}
+        weights = self.weights()
         share = [1] * self.items
         for _ in range(self.clauses - self.items):
             share[self.rng.randrange(self.items)] += 1
-        total = Decimal(0)
-        for at in range(self.items):
-            points = self.points(60) if self.chance(0.85) else Decimal(0)
-            awarded = self.chance(0.3)
-            clauses = []
-            for number in range(share[at]):
-                row, text = self.clause(points, awarded)
-                row["key"] = f"item{at}.clause{number}"
-                clauses.append(row)
-                if text:
-                    conditions[row["key"]] = text
-            total += points
-            title = f"第{at + 1}项"
-            rows.append(
-                {"key": f"item{at}", "no": str(at + 1), "title": title, "title_en": title, "points": points}
-                | {"basis": title, "clauses": clauses}
-            )
-        readings = self.readings([clause for row in rows for clause in row["clauses"]])
+        return self.made([self.item(at, clauses) for at, clauses in enumerate(share)], weights)
+
+    def another(self, made: MadePolicy) -> MadePolicy:
+        """
+        Another year of the policy: items kept, worth more or less, written anew, taken out, added, in another order.
+
+        Points may be finer then. The grades' keys stay, and facts are known by the same names.
+        """
+        most = 2 if self.small else 5
+        self.scale = self.rng.choice([
+            each for each in map(Decimal, SCALES) if not self.scale % each and self.scale / each <= most
+        ])  # fmt: skip
+        self.most_facts += 2
+        before = [item for category in made.files["table.yaml"]["categories"] for item in category["items"]]
+        rows = [self.changed(deepcopy(item)) for item in before if len(before) == 1 or self.chance(0.85)]
+        if not rows or self.chance(0.4):
+            rows.append(self.item(len(before), 2))
+        if self.chance(0.5):
+            self.rng.shuffle(rows)
+        for at, row in enumerate(rows):
+            row["no"] = str(at + 1)
+        return self.made(rows, self.weights())
+
+    def changed(self, item: dict[str, Any]) -> dict[str, Any]:
+        """An item of another year: as it was, worth something else, or with some of its clauses written anew."""
+        awarded = any("award" in clause for clause in item["clauses"])
+        for clause in item["clauses"]:
+            clause.pop("reading", None)
+        how = self.rng.choice(("kept", "kept", "points", "clauses", "written anew"))
+        # An item may not score more outright than it is worth.
+        if how == "points" and item["points"] and not any("score" in clause for clause in item["clauses"]):
+            item["points"] += self.points(10)
+        if how in ("clauses", "written anew"):
+            kept = [clause for clause in item["clauses"] if how == "clauses" and self.chance(0.6)]
+            new = [self.clause(item["points"], awarded) for _ in range(self.rng.randint(not kept, 2))]
+            item["clauses"] = [{**clause, "key": f"{item['key']}.clause{at}"} for at, clause in enumerate(kept + new)]
+        return item
+
+    def weights(self) -> tuple[str, ...]:
+        return self.rng.choice(WEIGHTS) if self.chance(0.4) else ()
+
+    def item(self, at: int, count: int) -> dict[str, Any]:
+        points = self.points(60) if self.chance(0.85) else Decimal(0)
+        awarded = self.chance(0.3)
+        key, title = f"item{at}", f"第{at + 1}项"
+        clauses = [{**self.clause(points, awarded), "key": f"{key}.clause{number}"} for number in range(count)]
+        return {"key": key, "no": str(at + 1), "title": title, "title_en": title, "points": points} | {
+            "basis": title,
+            "clauses": clauses,
+        }
+
+    def made(self, rows: list[dict[str, Any]], weights: tuple[str, ...]) -> MadePolicy:
+        """The policy of these items."""
+        clauses = [clause for row in rows for clause in row["clauses"]]
+        total = sum((row["points"] for row in rows), Decimal(0))
+        readings = self.readings(clauses)
         table = self.table(rows, total, weights, readings)
         facts = self.used(rows)
         files = {"policy.yaml": self.method(total, readings), "facts.yaml": {"facts": facts}, "table.yaml": table}
@@ -710,6 +755,7 @@ class _Writer:
             for name, value in self.values.items()
             if facts.get(name, {}).get("type") not in (None, "percent")
         }
+        conditions = {clause["key"]: clause["when"] for clause in clauses if "when" in clause}
         chosen = {row["id"]: list(row["choices"]) for row in readings}
         return MadePolicy(files, conditions, chosen, firing if self.all_fire else None)
 

@@ -9,7 +9,7 @@ import pytest
 from rules import Evaluator, Problems, Scorer, SheetRefused, load_policy, read_examples, written
 
 ROOT = Path(__file__).parents[1]
-POLICIES = [ROOT / "policy_versions/changzhou/2012", *sorted((ROOT / "tests/policies").glob("*/*/"))]
+POLICIES = [path for top in ("policy_versions", "tests/policies") for path in sorted((ROOT / top).glob("*/*/"))]
 
 
 @pytest.mark.parametrize("directory", POLICIES, ids=lambda path: f"{path.parent.name}-{path.name}")

@@ -122,7 +122,7 @@ class _MethodReader:
         for path, key in self.grade_names(data):
             if key not in known:
                 self.note(self.method, "value_bad", path, known, value=key, right=", ".join(known), name=key)
-        caps = tuple(self.cap(cap, ("caps", at)) for at, cap in enumerate(data["caps"]))
+        caps = tuple(self.cap(cap, known, ("caps", at)) for at, cap in enumerate(data["caps"]))
         subsidy = self.subsidy(data["subsidy"])
         may_follow = self.context.by_reading(data["may_follow"], ("may_follow",))
         self.everything_used(facts)
@@ -187,9 +187,12 @@ class _MethodReader:
             grades.append(model.Grade(row["key"], row["title"], at, start))
         return tuple(grades)
 
-    def cap(self, row: dict[str, Any], path: KeyPath) -> model.Cap:
+    def cap(self, row: dict[str, Any], grades: list[str], path: KeyPath) -> model.Cap:
         if (row["share"] is None) == (row["number"] is None):
             self.note(self.method, "value_bad", path, value=row["grade"], right="share | number")
+        named = row["grade"] in grades and row["becomes"] in grades
+        if named and grades.index(row["becomes"]) <= grades.index(row["grade"]):
+            self.note(self.method, "cap_raises", (*path, "becomes"), name=row["grade"], becomes=row["becomes"])
         chosen = {
             name: self.context.by_reading(row[name], (*path, name))
             for name in ("per", "standards", "rank_by", "binding", "ties", "rounding", "denominator")

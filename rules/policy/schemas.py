@@ -477,12 +477,13 @@ class ExampleSchema(Schema):
     readings = mapped(Words(), load_default=dict)
     self_scores = mapped(fields.Raw(), load_default=dict)
     reasons = mapped(Words(), load_default=dict)
-    expect = nested(ExpectSchema, required=True)
+    expect = nested(ExpectSchema, required=True, allow_none=True)
 
 
 class ExamplesSchema(Schema):
     """A file of scenarios."""
 
+    policy = Words(load_default=None)
     standard = Words(required=True)
     base = mapped(fields.Raw(allow_none=True), required=True)
     examples = many(nested(ExampleSchema), required=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from types import MappingProxyType
 
-from ..errors import Problems, RequestRefused
+from ..errors import Problems, RequestRefused, pointer
 from ..facts import Fact, Facts
 from ..language import Text
 from .model import (
@@ -61,10 +61,10 @@ class Policy:
             problems.add("standard_unknown", known=self.tables, name=key)
         for name, choice in (readings or {}).items():
             if name not in self.readings:
-                problems.add("reading_unknown", f"/readings/{name}", self.readings, name=name)
+                problems.add("reading_unknown", pointer("readings", name), self.readings, name=name)
             elif choice not in self.readings[name].choices:
                 right = ", ".join(self.readings[name].choices)
-                problems.add("choice_unknown", f"/readings/{name}", name=name, choice=choice, right=right)
+                problems.add("choice_unknown", pointer("readings", name), name=name, choice=choice, right=right)
         problems.refuse(RequestRefused)
         others = tuple(
             (name, choice) for name, choice in sorted((readings or {}).items()) if choice != self.readings[name].default

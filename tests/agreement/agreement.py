@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHANGZHOU = "policy_versions/changzhou/2012"
 SHIPPED = {
     CHANGZHOU: ("community", "village"),
+    "policy_versions/changzhou/2013": ("community", "village"),
     "tests/policies/linjiang/2025": ("street",),
     "tests/policies/yunzhou/2024": ("urban", "rural"),
 }

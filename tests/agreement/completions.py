@@ -1,11 +1,13 @@
 """What absent facts could still change, found out by trying every completion of a small sheet with the reference."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
 from rules.decision import Case, Decision
 from rules.facts import Percent
+from rules.plan import Plan
+from rules.policy.model import Bonus, Ceiling, Veto
 from rules.policy.versions import Standard
 from rules.reference import Reference
 from rules.sheets import Sheet
@@ -55,6 +57,13 @@ def completed(standard: Standard, reference: Reference, sheet: Sheet) -> Complet
         if good(standard, complete):
             decided[values] = reference.decide(Case(sheet, complete))
     return Completions(absent, decided)
+
+
+def beyond_items(plan: Plan, absent: Iterable[str]) -> bool:
+    """Whether a veto, a bonus or a ceiling hangs on an absent fact."""
+    return any(
+        isinstance(each.clause.effect, Veto | Bonus | Ceiling) and each.facts & set(absent) for each in plan.clauses
+    )
 
 
 def rates(standard: Standard) -> Iterator[Percent]:

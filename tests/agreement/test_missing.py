@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from fractions import Fraction
 from random import Random
 
 import pytest
@@ -12,9 +13,11 @@ from rules.decision import Case
 from rules.errors import Problems
 from rules.facts import Choice, Flag, Judgement
 from rules.loading import load_policy
-from rules.policy.model import Bonus, Ceiling, Veto
+from rules.numbers import half_up
+from rules.scoring import Evaluator, Scorer
 from tests.agreement.agreement import Evaluators, label, shipped_standards
-from tests.agreement.completions import completed, result
+from tests.agreement.completions import beyond_items, completed, result
+from tests.refusals.mutations import spoiled, station
 from tests.strategies import Dense, generate_policy
 
 MORE = 5 if os.environ.get("KAOHE_TEST_ALL") == "1" else 1
@@ -106,14 +109,6 @@ def small_sheets(directory, first):
             yield f"seed {seed}, sheet {at}, without {', '.join(dropped)}", evaluators, sheet, completions
 
 
-def beyond_items(evaluators, absent):
-    """Whether a veto, a bonus or a ceiling hangs on an absent fact."""
-    return any(
-        isinstance(each.clause.effect, Veto | Bonus | Ceiling) and each.facts & set(absent)
-        for each in evaluators.plan.clauses
-    )
-
-
 def asked_wrongly(evaluators, sheet, completions):
     """
     What is wrong with the facts that are asked for.
@@ -128,7 +123,7 @@ def asked_wrongly(evaluators, sheet, completions):
         return f"asked for {asked} after a veto" if asked else None
     if expected - asked:
         return f"not asked for {expected - asked}"
-    if asked != expected and not beyond_items(evaluators, completions.absent):
+    if asked != expected and not beyond_items(evaluators.plan, completions.absent):
         return f"asked for {asked - expected} too"
     return None
 
@@ -172,7 +167,7 @@ def test_absent_facts_are_judged_as_all_their_completions_say(tmp_path, first):
     for where, evaluators, sheet, completions in small_sheets(tmp_path, first):
         kinds["many results" if len(completions.results()) > 1 else "one result"] += 1
         kinds["vetoed"] += len(completions.scored()) < len(completions.decided)
-        kinds["beyond"] += beyond_items(evaluators, completions.absent)
+        kinds["beyond"] += beyond_items(evaluators.plan, completions.absent)
         for judged in (asked_wrongly, decided_wrongly, bounded_wrongly):
             found = judged(evaluators, sheet, completions)
             if found:
@@ -181,3 +176,20 @@ def test_absent_facts_are_judged_as_all_their_completions_say(tmp_path, first):
     assert all(kinds[each] > EACH / 2 for each in ("many results", "one result", "beyond")), kinds
     assert kinds["vetoed"] > 0
     assert kinds["beyond"] < kinds.total() / 2
+
+
+def test_amounts_that_move_against_each_other_over_one_number_are_bounded_exactly(tmp_path):
+    """Two points for each complaint up to six, one taken for each: three complaints are worth three, more are not."""
+    clauses = "{deduct: {each: complaints, points: 1, at_most: 5}}"
+    against = "{award: {each: complaints, points: 2, at_most: 6}}"
+    directory = spoiled((station(clauses, f"{against}\n          - {clauses.replace('5', '9')}"),), tmp_path / "policy")
+    scorer = Scorer(load_policy(directory).standard("station"), Evaluator.REFERENCE)
+    others = [each for each in scorer.standard.facts.values() if each.name != "complaints"]
+    facts = {each.name: each.given(each.highest if isinstance(each, Flag) else each.lowest) for each in others}
+    sheet = scorer.intake.reader.read({"unit": {"id": "A"}, "facts": facts}, Problems())
+    completion = Completion(scorer.plan, sheet)
+    completion.case(Problems())
+    ends = {item.key: (low, high) for each in completion.open_items() for item, low, high in each.items}
+    scale, weight = scorer.standard.policy.points_per_one, Fraction(60, 100)
+    expected = [max(min(2 * count, 6) - min(count, 9), 0) * scale * weight for count in range(20)]
+    assert ends["complaints"] == (half_up(min(expected)), half_up(max(expected)))

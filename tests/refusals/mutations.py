@@ -169,6 +169,7 @@ CASES: dict[str, tuple[Change, ...]] = {
     "key_differs_from_the_file": (station("key: station\n", "key: stations\n"),),
     "part_unknown": (station("part: review", "part: reviews"),),
     "part_missing": (station("    part: review\n", ""),),
+    "cap_raises": (method("becomes: fair", "becomes: good"),),
     "weights_off": (station("weight: 60", "weight: 50"),),
     "item_without_points": (station("bonus: 2}", "deduct: 2}"),),
     "effect_missing": (station("when: not open_daily, veto: true", "when: not open_daily"),),
