@@ -10,12 +10,17 @@ from flask.json.provider import JSONProvider
 from rules import written
 
 from .api import errors
-from .api.documentation import bodies, documentation, sheet_schemas, words
+from .api.bodies import Places
+from .api.comparisons import comparisons
+from .api.counting import Counting
+from .api.documentation import bodies, bodies_of_many, documentation, many_schemas, sheet_schemas, words
 from .api.documented import make_api
 from .api.evaluations import evaluations
+from .api.many import Together
 from .api.operations import operations
 from .api.policies import policies
-from .api.responses import AnswerSchema, RefusalSchema
+from .api.responses import AnswerSchema, ComparedSchema, RefusalSchema, SettledSchema
+from .api.settlements import settlements
 from .catalogue import Catalogue
 from .jsonlines import parse
 from .logs import configure
@@ -64,12 +69,19 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> Flask:
     errors.register(app)
 
     api = make_api(app, version("kaohe"))
-    for name, schema in sheet_schemas(scoring).items():
+    for name, schema in {**sheet_schemas(scoring), **many_schemas(scoring)}.items():
         api.spec.components.schema(name, schema)
     api.spec.components.schema("Answer", schema=AnswerSchema)
     api.spec.components.schema("Refusal", schema=RefusalSchema)
+    api.spec.components.schema("Settled", schema=SettledSchema)
+    api.spec.components.schema("Compared", schema=ComparedSchema)
     about = words(scoring)
-    api.register_blueprint(evaluations(scoring, settings, metrics, bodies(scoring)))
+    counting = Counting(metrics, facts=settings.log_facts)
+    places = Places(settings.batches)
+    together, of_many = Together(settings, counting, places), bodies_of_many(scoring)
+    api.register_blueprint(evaluations(scoring, settings, counting, places, bodies(scoring)))
+    api.register_blueprint(settlements(scoring, counting, together, of_many))
+    api.register_blueprint(comparisons(scoring, together, of_many))
     api.register_blueprint(policies(scoring, about))
     api.register_blueprint(operations(scoring, metrics))
     app.register_blueprint(documentation(api.spec.to_dict))

@@ -9,9 +9,15 @@ import click
 # Each command and its place. It is loaded when it is asked for: loading a server takes longer than scoring.
 COMMANDS = {
     "check": ".commands.policies:check",
+    "compare": ".commands.compare:compare_command",
     "policies": ".commands.policies:policies",
+    "readings": ".commands.readings:readings_command",
+    "recheck": ".commands.spotchecks:recheck_command",
+    "sample": ".commands.spotchecks:sample_command",
+    "scenarios": ".commands.scenarios:scenarios",
     "score": ".commands.score:score",
     "serve": ".server:serve_command",
+    "settle": ".commands.settle:settle_command",
     "show": ".commands.policies:show",
     "test": ".commands.scenarios:test",
 }

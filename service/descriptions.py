@@ -5,6 +5,10 @@ from typing import Any
 
 from rules import MOST_NAME, MOST_REASON, Fact, Policy, Standard, clause_sentence, number
 
+FEN_PER_YUAN = 100
+# The library takes fifteen digits, of fen here.
+MOST_FEN = 10**15 - 1
+
 
 def policy_line(policy: Policy) -> dict[str, Any]:
     """One line of the list of policies."""
@@ -52,9 +56,9 @@ def policy_data(policy: Policy) -> dict[str, Any]:
         and {
             "average_standard": _chosen(policy.subsidy.average_standard),
             "ratios": {grade: number(ratio, 1) for grade, ratio in policy.subsidy.ratios.items()},
-            "amounts": {grade: number(fen, 100) for grade, fen in policy.subsidy.amounts.items()},
+            "amounts": {grade: number(fen, FEN_PER_YUAN) for grade, fen in policy.subsidy.amounts.items()},
             "by_rank": [
-                {"first": each.first, "last": each.last, "amount": number(each.amount, 100)}
+                {"first": each.first, "last": each.last, "amount": number(each.amount, FEN_PER_YUAN)}
                 for each in policy.subsidy.by_rank
             ],
             "rounding": policy.subsidy.rounding,
@@ -99,6 +103,7 @@ def standard_data(standard: Standard) -> dict[str, Any]:
     return {
         "policy": policy.key,
         "revision": policy.revision,
+        "status": policy.status,
         "policy_hash": policy.meaning,
         "standard": standard.key,
         "title": standard.table.title.as_data(),
@@ -191,6 +196,44 @@ def _described(fact: Fact) -> str:
     return f"{fact.title.en}{unit}"
 
 
+A_TEXT = {"type": "string", "minLength": 1, "maxLength": MOST_NAME}
+PERHAPS_A_TEXT = {"type": ["string", "null"], "minLength": 1, "maxLength": MOST_NAME}
+A_UNIT = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {"id": A_TEXT, "name": PERHAPS_A_TEXT, "district": PERHAPS_A_TEXT},
+    "additionalProperties": False,
+}
+
+
+def under_schema(policy: Policy) -> dict[str, Any]:
+    """What names a policy version and readings of it, as properties of a JSON Schema."""
+    return {
+        "policy": {"type": "string", "enum": [policy.key], "description": "the id of the policy version"},
+        "year": {
+            "type": "integer",
+            "enum": [policy.year],
+            "description": "the year assessed, in place of `policy`",
+        },
+        "policy_hash": {
+            "type": "string",
+            "pattern": "^[0-9a-f]{64}$",
+            "description": "refuse to answer (409) unless the policy means exactly this",
+        },
+        "readings": {
+            "type": "object",
+            "properties": {
+                reading.key: {"type": "string", "enum": list(reading.choices), "default": reading.default}
+                for reading in policy.readings.values()
+            },
+            "additionalProperties": False,
+        },
+    }
+
+
+NAMED = [{"required": ["policy"]}, {"required": ["year"]}]
+
+
 def sheet_schema(standard: Standard) -> dict[str, Any]:
     """
     What may be posted to be scored under a standard, readings included.
@@ -199,33 +242,16 @@ def sheet_schema(standard: Standard) -> dict[str, Any]:
     """
     policy, per_one = standard.policy, standard.policy.points_per_one
     facts = standard.facts_of_any_reading
-    text = {"type": "string", "minLength": 1, "maxLength": MOST_NAME}
-    optional = {"type": ["string", "null"], "minLength": 1, "maxLength": MOST_NAME}
     return {
         "type": "object",
         "title": f"{policy.key}, {standard.key}",
         "description": f"{policy.title.zh}：{standard.table.title.zh}",
         "required": ["standard", "unit", "facts"],
-        "anyOf": [{"required": ["policy"]}, {"required": ["year"]}],
+        "anyOf": NAMED,
         "properties": {
-            "policy": {"type": "string", "enum": [policy.key], "description": "the id of the policy version"},
-            "year": {
-                "type": "integer",
-                "enum": [policy.year],
-                "description": "the year assessed, in place of `policy`",
-            },
-            "policy_hash": {
-                "type": "string",
-                "pattern": "^[0-9a-f]{64}$",
-                "description": "refuse to answer (409) unless the policy means exactly this",
-            },
+            **under_schema(policy),
             "standard": {"type": "string", "enum": [standard.key]},
-            "unit": {
-                "type": "object",
-                "required": ["id"],
-                "properties": {"id": text, "name": optional, "district": optional},
-                "additionalProperties": False,
-            },
+            "unit": A_UNIT,
             "facts": {
                 "type": "object",
                 "properties": {name: fact_schema(fact, exact=False) for name, fact in facts.items()},
@@ -248,14 +274,88 @@ def sheet_schema(standard: Standard) -> dict[str, Any]:
                 },
                 "additionalProperties": False,
             },
-            "readings": {
-                "type": "object",
-                "properties": {
-                    reading.key: {"type": "string", "enum": list(reading.choices), "default": reading.default}
-                    for reading in policy.readings.values()
-                },
-                "additionalProperties": False,
+        },
+        "additionalProperties": False,
+    }
+
+
+AN_AMOUNT = {"type": "number", "minimum": 0, "maximum": number(MOST_FEN, FEN_PER_YUAN)}
+MONEY: Mapping[str, Any] = {
+    "average_standard": {
+        "description": "平均标准（元），或每个标准各一个 / the average standard in CNY, or one for each standard",
+        "anyOf": [
+            {**AN_AMOUNT, "type": ["number", "null"]},
+            {"type": "object", "additionalProperties": AN_AMOUNT},
+        ],
+    },
+    "pool": {
+        **AN_AMOUNT,
+        "type": ["number", "null"],
+        "description": "资金总额（元），用以代替平均标准 / a sum of money in CNY in its place",
+    },
+    "leave_out": {
+        "type": "boolean",
+        "default": False,
+        "description": "不能评定的不评，但计入总数 / leave out whom nothing can be told of; they still count",
+    },
+}
+
+
+def version_schema(policy: Policy) -> dict[str, Any]:
+    """One of the versions that are to be compared."""
+    return {
+        "type": "object",
+        "title": policy.key,
+        "anyOf": NAMED,
+        "properties": under_schema(policy),
+        "additionalProperties": False,
+    }
+
+
+def settlement_schema(policy: Policy, unit: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be posted to be settled under a policy; `unit` is the schema of each unit."""
+    return {
+        "type": "object",
+        "title": policy.key,
+        "required": ["units"],
+        "anyOf": NAMED,
+        "properties": {**under_schema(policy), **MONEY, "units": {"type": "array", "items": unit}},
+        "additionalProperties": False,
+    }
+
+
+def comparison_schema(version: Mapping[str, Any], sheet: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be posted to be compared."""
+    return {
+        "type": "object",
+        "required": ["versions", "sheets"],
+        "properties": {
+            "versions": {"type": "array", "items": version, "minItems": 2, "maxItems": 8},
+            "cohort": {
+                "type": "boolean",
+                "default": False,
+                "description": "在各版本下分别结算 / settle everybody under each version too",
             },
+            **MONEY,
+            "sheets": {"type": "array", "items": sheet},
+        },
+        "additionalProperties": False,
+    }
+
+
+def cohort_sheet_schema() -> dict[str, Any]:
+    """A sheet among many, under whatever version it is taken: what is around the facts."""
+    return {
+        "type": "object",
+        "description": "一份评估表；指标见 facts-schema / a sheet; what its facts may be, the facts-schema says",
+        "required": ["standard", "unit", "facts"],
+        "properties": {
+            "policy": {"type": "string", "description": "may be named, if it is one that is asked for"},
+            "standard": {"type": "string"},
+            "unit": A_UNIT,
+            "facts": {"type": "object"},
+            "self_scores": {"type": ["object", "null"]},
+            "reasons": {"type": ["object", "null"]},
         },
         "additionalProperties": False,
     }

@@ -45,12 +45,13 @@ WORDS = {
 
 
 class Line(NamedTuple):
-    """One line of input: its number, and what stands on it or what is wrong with it."""
+    """One line of input: its number, what stands on it or what is wrong with it, and the line as it came."""
 
     number: int
     value: Any
     problem: Problem | None
     size: int
+    raw: bytes = b""  # none of a line that is too long
 
 
 class _Bad(ValueError):
@@ -76,7 +77,7 @@ def read_lines(stream: IO[bytes]) -> Iterator[Line]:
             raw = raw.removeprefix(MARK)
         if raw.strip():
             value, found = parse(raw)
-            yield Line(number, value, found, size)
+            yield Line(number, value, found, size, raw)
 
 
 def parse(raw: bytes) -> tuple[Any, Problem | None]:

@@ -1,5 +1,6 @@
 """Every way in which a request can fail: its code, its status, its title; and the body that says so (RFC 9457)."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -27,6 +28,7 @@ KINDS: dict[str, tuple[int, Text]] = {
     "request_late": (408, Text("请求未在时限内收完", "the request did not come in whole in time")),
     "policy_changed": (409, Text("政策与所要求的不同", "the policy is not the one that was asked for")),
     "sheet_undecided": (409, Text("评估表尚不能评定", "the sheet cannot be decided as it is")),
+    "cohort_refused": (409, Text("这些单位尚不能结算或比较", "the units cannot be settled or compared as they are")),
     "body_too_large": (413, Text("请求正文过大", "the body is too large")),
     "address_too_long": (414, Text("地址过长", "the address is too long")),
     "media_type_unsupported": (415, Text("不接受这种内容类型", "this content type is not taken")),
@@ -41,6 +43,7 @@ KINDS: dict[str, tuple[int, Text]] = {
     ),
     "engine_failed": (503, Text("规则引擎出错，不予评定", "the rule engine failed, so nothing is decided")),
     "policy_withheld": (503, Text("政策已停用", "the policy is withheld")),
+    "time_is_up": (503, Text("未能在时限内完成", "it could not be done in time")),
     "not_ready": (503, Text("服务尚未就绪", "the service is not ready")),
 }
 KIND_OF_STATUS = {
@@ -62,6 +65,7 @@ KIND_OF_PROBLEM = {
     "engine_failed": "engine_failed",
     "policy_withheld": "policy_withheld",
     "json_broken": "body_broken",
+    "line_too_long": "body_too_large",
     "policy_unknown": "policy_unknown",
     "standard_unknown": "policy_unknown",
     "year_unknown": "policy_unknown",
@@ -81,7 +85,23 @@ KIND_OF_CONFLICT = {
     "too_many_digits": "sheet_undecided",
     # To a JSON Schema 1.0 is an integer like 1.
     "count_with_decimals": "sheet_undecided",
+    "cohort_empty": "cohort_refused",
+    "unit_twice": "cohort_refused",
+    "unit_unscored": "cohort_refused",
+    "district_missing": "cohort_refused",
+    "district_unknown": "cohort_refused",
+    "decided_otherwise": "cohort_refused",
+    "attainable_unknown": "cohort_refused",
+    "money_unwanted": "cohort_refused",
+    "money_of_other_kind": "cohort_refused",
+    "money_without_cohort": "cohort_refused",
+    "money_missing": "cohort_refused",
+    "pool_too_small": "cohort_refused",
+    "too_many_problems": "cohort_refused",
 }
+# To the document each of many units may be anything: what is wrong with one is a conflict, unless it is no JSON at all.
+OF_ONE_OF_MANY = re.compile(r"/(?:units|sheets)/[0-9]+(?:/|$)")
+OF_THE_WHOLE = {"json_broken", "line_too_long"}
 
 
 class Failure(Exception):
@@ -123,6 +143,13 @@ def kind_of(problems: Iterable[Problem]) -> str:
     tables = [KIND_OF_PROBLEM, KIND_OF_CONFLICT] if codes <= KIND_OF_CONFLICT.keys() else [KIND_OF_PROBLEM]
     kinds = (kind for table in tables for code, kind in table.items() if code in codes)
     return next(kinds, "request_refused")
+
+
+def kind_of_many(problems: Iterable[Problem]) -> str:
+    """The same for a request about many units."""
+    around = [each for each in problems if each.code in OF_THE_WHOLE or not OF_ONE_OF_MANY.match(each.path)]
+    kind = kind_of(around) if around else "cohort_refused"
+    return "cohort_refused" if kind == "sheet_undecided" else kind
 
 
 def body(failure: Failure, language: str, request_id: str) -> dict[str, Any]:

@@ -1,30 +1,45 @@
 """What the service can do, each use case named once; the command line and the HTTP interface call nothing below."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from rules import (
     MOST_NAME,
+    Comparison,
     Decision,
     EngineFailed,
     Evaluator,
     EvaluatorsDisagree,
     Policy,
+    Posted,
     Problem,
     Problems,
     RequestRefused,
     Scorer,
+    Settlement,
     SheetRefused,
     bounds_data,
+    compare,
+    is_decision,
+    method_of,
     problem,
     read_examples,
+    read_money,
+    settle,
+    shown,
 )
+from rules import Version as Compared
 
 from .catalogue import Catalogue, Version
 from .jsonlines import Line, read_lines
+from .settling import gather
+
+Found = TypeVar("Found")
+Begun = Callable[[Posted, int], None]
 
 # Scorers without durable_rules are freed when others are asked for, so more of them may be kept.
 MOST_KEPT = 256
@@ -39,6 +54,34 @@ class Wanted(NamedTuple):
     year: int | None = None
     readings: Mapping[str, str] = {}
     policy_hash: str | None = None
+
+
+class Under(NamedTuple):
+    """Under which version a cohort is settled, or sheets are compared."""
+
+    policy: str | None = None
+    year: int | None = None
+    readings: Mapping[str, str] = {}
+    policy_hash: str | None = None
+
+
+class Settling(NamedTuple):
+    """How a cohort is to be settled. The money is as it was given; None of it need be."""
+
+    under: Under | None
+    average_standard: object = None
+    pool: object = None
+    leave_out: bool = False
+
+
+class Comparing(NamedTuple):
+    """Under which versions sheets are to be compared, and whether as settled cohorts."""
+
+    versions: Sequence[Under | None]
+    cohort: bool = False
+    average_standard: object = None
+    pool: object = None
+    leave_out: bool = False
 
 
 class Scored(NamedTuple):
@@ -101,7 +144,7 @@ class Scoring:
                 raise RequestRefused([problem("policy_withheld", "/policy", name=key, why=each.problems[0].message)])
         raise RequestRefused([problem("policy_unknown", "/policy", self.versions, name=key)])
 
-    def policy_of(self, wanted: Wanted) -> Policy:
+    def policy_of(self, wanted: Wanted | Under) -> Policy:
         """The policy of the id or the year; raises `RequestRefused` when it is not one that there is."""
         if wanted.policy is not None:
             policy = self.policy(wanted.policy)
@@ -149,26 +192,84 @@ class Scoring:
             policy = scorer.standard.policy
         except RequestRefused as refused:
             raise RequestRefused([*problems.found, *(_below(each) for each in refused.problems)]) from None
-        if wanted.policy_hash not in {None, policy.meaning}:
-            hashes = {"found": policy.meaning, "wanted": wanted.policy_hash}
-            problems.add("policy_changed", "/policy_hash", (), name=policy.key, **hashes)
+        _check_hash(policy, wanted.policy_hash, "", problems)
         case = scorer.intake.case(sheet, problems)
         problems.refuse(SheetRefused)
         assert case is not None
         return Scored(scorer.decide(case), scorer)
 
+    def settle(
+        self, wanted: Settling, posted: Iterable[Posted], problems: Problems, begun: Begun | None = None
+    ) -> Settlement:
+        """
+        Settle sheets and decisions together; `problems` are those of the request around them, refused with theirs.
+
+        `begun` is told of each before it is looked at, and of how many problems there are so far; it may give up.
+
+        Raises `RequestRefused`, `CohortRefused`, `EvaluatorsDisagree` or `EngineFailed`.
+        """
+        method = self._under(wanted.under, "", method_of, problems)
+        money = read_money(wanted.average_standard, wanted.pool, problems)
+        if method is None:
+            raise RequestRefused(problems.found)
+        scorer_of = partial(self.scorer, method.policy, readings=method.readings)
+        own = _without_policy(posted, (method.policy.key,), problems)
+        cohort = gather(method, scorer_of, own, problems, leave_out=wanted.leave_out, begun=begun)
+        return settle(method, cohort, money, problems)
+
+    def compare(
+        self, wanted: Comparing, posted: Iterable[Posted], problems: Problems, begun: Begun | None = None
+    ) -> Comparison:
+        """
+        Compare sheets under each version with the one before it; `problems` and `begun` as in `settle`.
+
+        Raises `RequestRefused` or `CohortRefused`.
+        """
+        found = [self._under(each, f"/versions/{at}", Compared, problems) for at, each in enumerate(wanted.versions)]
+        versions = [each for each in found if each is not None]
+        money = read_money(wanted.average_standard, wanted.pool, problems)
+        if not found or len(versions) < len(found):
+            raise RequestRefused(problems.found)
+        own = _without_policy(posted, [each.policy.key for each in versions], problems)
+        return compare(
+            versions,
+            own,
+            cohort=wanted.cohort,
+            money=money,
+            leave_out=wanted.leave_out,
+            problems=problems,
+            begun=begun,
+        )
+
+    def _under(
+        self, wanted: Under | None, at: str, make: Callable[[Policy, Mapping[str, str]], Found], problems: Problems
+    ) -> Found | None:
+        """What `make` makes of a policy under chosen readings; None after adding to `problems` why there is none."""
+        if wanted is None:
+            return None
+        try:
+            policy = self.policy_of(wanted)
+            _check_hash(policy, wanted.policy_hash, at, problems)
+            return make(policy, wanted.readings)
+        except RequestRefused as refused:
+            problems.found += [each.below(at if each.path else f"{at}/readings") for each in refused.problems]
+            return None
+
+    def samples(self, policy: Policy, standard: str) -> list[dict[str, Any]]:
+        """The sample sheets that a version brings for that standard."""
+        file = self.versions[policy.key].directory / SAMPLES / f"{standard}.jsonl"
+        if not file.is_file():
+            return []
+        with file.open("rb") as stream:
+            return [line.value for line in read_lines(stream) if isinstance(line.value, dict)]
+
     def sample(self, policy: Policy, standard: str) -> dict[str, Any]:
         """A good and complete sheet of that standard, as `score` takes it; raises `RequestRefused`, see `policy`."""
         policy.standard(standard)
-        directory = self.versions[policy.key].directory
-        samples = directory / SAMPLES / f"{standard}.jsonl"
-        if samples.is_file():
-            with samples.open("rb") as stream:
-                line = next(read_lines(stream), None)
-            if line is not None and isinstance(line.value, dict):
-                return line.value
+        for sheet in self.samples(policy, standard):
+            return sheet
         reference = Scorer(policy.standard(standard), Evaluator.REFERENCE)
-        for example in read_examples(directory, Problems()):
+        for example in read_examples(self.versions[policy.key].directory, Problems()):
             if example.standard == standard and not example.readings:
                 try:
                     reference.case(example.posted)
@@ -176,6 +277,24 @@ class Scoring:
                     continue
                 return {key: value for key, value in example.posted.items() if value}
         raise RequestRefused([problem("sample_missing", name=standard)])
+
+
+def _without_policy(posted: Iterable[Posted], keys: Sequence[str], problems: Problems) -> Iterator[Posted]:
+    """The same; a sheet may name the policy as one that comes alone does, if it is one of these `keys`."""
+    for each in posted:
+        sheet = each.value
+        if not isinstance(sheet, dict) or "policy" not in sheet or is_decision(sheet):
+            yield each
+            continue
+        if sheet["policy"] not in keys:
+            problems.add("value_bad", f"{each.at}/policy", value=shown(sheet["policy"]), right=", ".join(keys))
+        yield each._replace(value={key: value for key, value in sheet.items() if key != "policy"})
+
+
+def _check_hash(policy: Policy, wanted: str | None, at: str, problems: Problems) -> None:
+    """Note when the policy means something else than was asked for."""
+    if wanted not in {None, policy.meaning}:
+        problems.add("policy_changed", f"{at}/policy_hash", (), name=policy.key, found=policy.meaning, wanted=wanted)
 
 
 def _below(found: Problem) -> Problem:

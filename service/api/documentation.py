@@ -3,15 +3,32 @@
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
+from itertools import combinations
 from typing import Any
 
 from flask import Blueprint, Response, redirect, send_from_directory
 from werkzeug.wrappers import Response as BaseResponse
 
-from rules import KaoheError, Problems, written
+from rules import (
+    KaoheError,
+    Policy,
+    Posted,
+    Problems,
+    comparison_rows,
+    comparison_summary,
+    summary_data,
+    unit_rows,
+    written,
+)
 
-from ..descriptions import sheet_schema
-from ..workflows import Scoring, Wanted
+from ..descriptions import (
+    cohort_sheet_schema,
+    comparison_schema,
+    settlement_schema,
+    sheet_schema,
+    version_schema,
+)
+from ..workflows import Comparing, Scoring, Settling, Under, Wanted
 from .schemas import MOST_NAME
 
 ASSETS = str(files("flask_swagger_ui") / "dist")
@@ -114,6 +131,95 @@ def bodies(scoring: Scoring) -> dict[str, Any]:
     }
 
 
+COHORT_SHEET = {"$ref": "#/components/schemas/CohortSheet"}
+# What is no good one is named with its place (409): which facts are good, only the version can tell.
+A_UNIT = {"anyOf": [COHORT_SHEET, ANSWER, {"description": "其他内容逐一指出 / anything else is named (409)"}]}
+A_SHEET = {"anyOf": [COHORT_SHEET, {"description": "其他内容逐一指出 / anything else is named (409)"}]}
+AN_AVERAGE_STANDARD = 10_000
+MOST_SHOWN = 3
+
+
+def many_schemas(scoring: Scoring) -> dict[str, Any]:
+    """The schemas of what may be posted about many units: each is one of those for each policy."""
+    policies = scoring.policies
+    settlements = {f"Settlement.{policy.key}": settlement_schema(policy, A_UNIT) for policy in policies}
+    versions = {f"Version.{policy.key}": version_schema(policy) for policy in policies}
+    return {
+        "CohortSheet": cohort_sheet_schema(),
+        **settlements,
+        "Settlement": _one_of(settlements, "要结算的单位 / the units to settle"),
+        **versions,
+        "Version": _one_of(versions, "一个版本及其读法 / a version and its readings"),
+        "Comparison": comparison_schema({"$ref": "#/components/schemas/Version"}, A_SHEET),
+    }
+
+
+def _one_of(schemas: Mapping[str, Any], about: str) -> dict[str, Any]:
+    found = {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in schemas]} if schemas else {"type": "object"}
+    return {"description": about, **found}
+
+
+def bodies_of_many(scoring: Scoring) -> dict[str, Any]:
+    """What may be posted to be settled or compared and what comes back, with shipped samples as examples."""
+    settlement = next(filter(None, (_settlement(scoring, policy) for policy in scoring.policies)), None)
+    pairs = combinations(scoring.policies, 2)
+    comparison = next(filter(None, (_comparison(scoring, before, after) for before, after in pairs)), None)
+    return {
+        "settlement": _content("Settlement", settlement and settlement[0], required=True),
+        "settled": _content(
+            "Settled", settlement and settlement[1], description="汇总与各单位 / the totals, and a row for each unit"
+        ),
+        "comparison": _content("Comparison", comparison and comparison[0], required=True),
+        "compared": _content(
+            "Compared",
+            comparison and comparison[1],
+            description="汇总与各单位的变化 / the summary, and what changed for each unit",
+        ),
+    }
+
+
+def _content(schema: str, example: Any, **more: Any) -> dict[str, Any]:
+    shown = {} if example is None else {"example": example}
+    return {**more, "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}, **shown}}}
+
+
+def _samples(scoring: Scoring, policy: Policy) -> list[dict[str, Any]]:
+    """A few sample sheets of a policy, of every standard in turn."""
+    found = [
+        {"standard": standard, **sheet}
+        for sheets in zip(*(scoring.samples(policy, standard) for standard in policy.tables), strict=False)
+        for standard, sheet in zip(policy.tables, sheets, strict=True)
+    ]
+    return found[:MOST_SHOWN]
+
+
+def _posted(sheets: list[dict[str, Any]]) -> list[Posted]:
+    return [Posted(f"/{at}", sheet) for at, sheet in enumerate(sheets)]
+
+
+def _settlement(scoring: Scoring, policy: Policy) -> tuple[Any, Any] | None:
+    """A settlement of sample sheets: the request and its answer; None where the samples cannot be settled."""
+    sheets = _samples(scoring, policy)
+    wanted = Settling(Under(policy.key), AN_AVERAGE_STANDARD)
+    try:
+        settlement = scoring.settle(wanted, _posted(sheets), Problems())
+    except KaoheError:
+        return None
+    asked = {"policy": policy.key, "average_standard": AN_AVERAGE_STANDARD, "units": sheets}
+    return asked, {"summary": summary_data(settlement), "units": list(unit_rows(settlement))}
+
+
+def _comparison(scoring: Scoring, before: Policy, after: Policy) -> tuple[Any, Any] | None:
+    """The sample sheets of one version under another too; None where they cannot be compared."""
+    sheets = _samples(scoring, before)
+    try:
+        comparison = scoring.compare(Comparing((Under(before.key), Under(after.key))), _posted(sheets), Problems())
+    except KaoheError:
+        return None
+    asked = {"versions": [{"policy": before.key}, {"policy": after.key}], "sheets": sheets}
+    return asked, {"summary": comparison_summary(comparison), "units": list(comparison_rows(comparison))}
+
+
 def words(scoring: Scoring) -> dict[str, Any]:
     """Parameters of paths, and what of one answer leads to the next request."""
     named = standards(scoring)
@@ -163,9 +269,8 @@ def sheet_schemas(scoring: Scoring) -> dict[str, Any]:
         f"Sheet.{name}": sheet_schema(policy.standard(standard))
         for name, (policy, standard) in standards(scoring).items()
     }
-    sheet = {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in schemas]} if schemas else {"type": "object"}
     about = "按某一政策和标准填报的评估表 / a sheet under one of the policies and standards"
-    return {**schemas, "Sheet": {"description": about, **sheet}}
+    return {**schemas, "Sheet": _one_of(schemas, about)}
 
 
 def documentation(document: Callable[[], Mapping[str, Any]]) -> Blueprint:

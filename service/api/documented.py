@@ -17,7 +17,9 @@ SUMMARY = "按年度考核办法评定公共服务平台 / scores public-service
 ABOUT = """\
 填报一个社区或村的指标，得到等次、各项得分，以及每一分增减的条款、依据和中英文说明。缺少的指标不作零分，而是逐一指出。
 
-先取一份样表（`GET …/sample-sheet`），改动其中的指标，再提交评定（`POST /v1/evaluations`）。
+先取一份样表（`GET …/sample-sheet`），改动其中的指标，再提交评定（`POST /v1/evaluations`）。\
+各辖区一年的评估表一并提交，即可结算（`POST /v1/settlements`）；\
+同一批评估表可在不同年度、不同读法之间比较（`POST /v1/comparisons`）。
 
 ---
 
@@ -25,12 +27,14 @@ Post the facts about a community or a village; the answer is its grade, every it
 or given the clause, the facts and a sentence in Chinese and English. A missing fact is never zero: it is asked for by \
 name.
 
-Fetch a sample sheet (`GET …/sample-sheet`), change its facts, and post it (`POST /v1/evaluations`).
+Fetch a sample sheet (`GET …/sample-sheet`), change its facts, and post it (`POST /v1/evaluations`). The sheets of a \
+year, of all districts together, are settled (`POST /v1/settlements`); and the same sheets are compared under several \
+years or readings (`POST /v1/comparisons`).
 
 | | |
 |---|---|
 | 404 | 没有这个政策、年度或标准 / there is no such policy, year or standard |
-| 409 | 形式合格，但不能评定：缺少指标、相互矛盾、政策已变 / well-formed, but it cannot be decided as it is |
+| 409 | 形式合格，但不能评定、结算或比较：缺少指标、自相矛盾等 / well-formed, but it cannot be decided as it is |
 | 422 | 与本文档不符 / not as this document says |
 | 503 | 政策已停用，或两种算法结果不一致 / the policy is withheld, or the two evaluators disagree |
 
@@ -81,9 +85,11 @@ EXAMPLES: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
         "",
         {"why": Text("第 1 个字符处有误", "Expecting value at character 1")},
     ),
-    "policy_unknown": ("policy_unknown", "/policy", {"name": "changzhou-2013"}),
+    "policy_unknown": ("policy_unknown", "/policy", {"name": "changzhou-2022"}),
     "sheet_undecided": ("fact_missing", "/facts/loans_due", {"title": Text("当年到期贷款", "loans due this year")}),
+    "cohort_refused": ("district_missing", "/units/3/unit/district", {"name": "XB-001"}),
     "request_refused": ("fact_unknown", "/facts/loans_du", {"name": "loans_du", "known": ("loans_due",)}),
+    "time_is_up": ("time_is_up", "/units/81000", {"limit": 300}),
 }
 
 

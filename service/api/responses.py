@@ -1,8 +1,12 @@
 """What comes out, as marshmallow schemas: they dump what is short, and document what the library writes itself."""
 
+from collections.abc import Callable
 from typing import Any
 
 from marshmallow import Schema, fields
+
+NUMBER_OR_NULL = {"type": ["number", "null"]}
+STATUS = "`official`, or `illustration`: not an official text"
 
 
 def exact(**more: Any) -> fields.Decimal:
@@ -96,6 +100,7 @@ class UnderSchema(Schema):
 
     policy = string("the id of the policy version")
     revision = fields.Integer(required=True)
+    status = string(STATUS)
     policy_hash = string("the SHA-256 of what the policy means")
     standard = string()
     readings = fields.Dict(
@@ -166,7 +171,7 @@ class PolicyLineSchema(Schema):
     id = string()
     revision = fields.Integer(required=True)
     year = fields.Integer(required=True)
-    status = string("`official`, or `illustration`: not an official text")
+    status = string(STATUS)
     title = sentence()
     policy_hash = string("the SHA-256 of what the policy means")
     standards = strings()
@@ -306,6 +311,427 @@ class StandardSchema(UnderSchema):
     items_points = exact()
     notes = strings()
     categories = rows(StandardCategorySchema())
+
+
+# Settlements and comparisons
+
+
+def perhaps(says: str = "") -> fields.Decimal:
+    """An exact number, or null."""
+    return exact(allow_none=True, metadata={"description": says} if says else {})
+
+
+def whole(says: str = "", **more: Any) -> fields.Integer:
+    """A whole number."""
+    return fields.Integer(required=True, metadata={"description": says} if says else {}, **more)
+
+
+def yes_or_no(says: str = "", **more: Any) -> fields.Boolean:
+    """True or false."""
+    return fields.Boolean(required=True, metadata={"description": says} if says else {}, **more)
+
+
+def counts(says: str) -> fields.Dict:
+    """How many, by name."""
+    return fields.Dict(fields.String(), fields.Integer(), required=True, metadata={"description": says})
+
+
+def nested(schema: type[Schema], says: str = "", **more: Any) -> fields.Nested:
+    """Another object."""
+    return fields.Nested(schema(), required=True, metadata={"description": says} if says else {}, **more)
+
+
+def pair(name: str, field: Callable[[], Any]) -> type[Schema]:
+    """The same under one version (`from`, a word of Python's own) and under the next (`to`)."""
+    return Schema.from_dict({"from": field(), "to": field()}, name=name)
+
+
+PairOfNumbers = pair("PairOfNumbers", perhaps)
+PairOfNames = pair("PairOfNames", lambda: string(allow_none=True))
+PairOfSentences = pair("PairOfSentences", lambda: sentence(allow_none=True))
+PairOfVetoes = pair("PairOfVetoes", lambda: rows(TextSchema()))
+
+
+class SettledUnitSchema(Schema):
+    """A unit's grade before and after the cap, and why."""
+
+    unit = fields.Nested(UnitSchema(), required=True)
+    district = string("as the policy names it")
+    standard = string()
+    grade = string("before the cap; null for who was left out", allow_none=True)
+    final_grade = string(allow_none=True)
+    score = perhaps("null after a veto")
+    rank = whole("in the cohort of the policy's first cap; null after a veto", allow_none=True)
+    capped = yes_or_no("whether a cap took its grade")
+    because = sentence()
+    subsidy = perhaps("CNY; null where it cannot be told")
+    rectify = yes_or_no("whether it is ordered to put things right")
+    problems = fields.List(
+        fields.Nested(LineProblemSchema()), metadata={"description": "only for who was left out: what is wrong"}
+    )
+
+
+class CohortUnderSchema(Schema):
+    """Under what a cohort was settled."""
+
+    policy = string("the id of the policy version")
+    revision = whole()
+    status = string(STATUS)
+    policy_hash = string("the SHA-256 of what the policy means")
+    year = whole("the year assessed")
+    readings = fields.Dict(
+        fields.String(), fields.String(), required=True, metadata={"description": "those that are not the default"}
+    )
+
+
+class PoolSchema(Schema):
+    """A sum of money that was given in place of an average standard."""
+
+    amount = exact()
+    spent = perhaps()
+    left = perhaps()
+
+
+class LastInSchema(Schema):
+    """Who took the last place."""
+
+    rank = whole()
+    score = fields.List(fields.Decimal(), required=True)
+    units = strings("ids; several where they are tied")
+
+
+class PlacesSchema(Schema):
+    """A cap over one cohort, and how far its places reached."""
+
+    grade = string()
+    becomes = string("the grade of those beyond it")
+    binding = string("`hard`, or `advisory`: grades stay")
+    district = string("null where all districts are one cohort", allow_none=True)
+    standard = string("null where both standards are one cohort", allow_none=True)
+    share = perhaps("percent")
+    counted = whole("of how many")
+    room = whole("how many places")
+    candidates = whole()
+    admitted = whole()
+    beyond = whole()
+    last = fields.Nested(LastInSchema(), required=True, allow_none=True)
+    because = sentence()
+
+
+class TallySchema(Schema):
+    """How many of whom, and what they are paid."""
+
+    assessed = whole("everybody, also who was vetoed or left out")
+    scored = whole()
+    vetoed = whole()
+    left_out = whole()
+    grades = counts("by grade before the cap")
+    final_grades = counts("by final grade")
+    capped = whole()
+    rectify = whole()
+    subsidy = perhaps("CNY")
+
+
+class DistrictTallySchema(TallySchema):
+    """The same of one district."""
+
+    district = string()
+    bound = yes_or_no("whether the policy binds it; else it may follow")
+    in_total = yes_or_no("whether its subsidies count in the total")
+    note = sentence(allow_none=True)
+
+
+class TotalTallySchema(TallySchema):
+    """The same of all districts; the subsidies of those that only follow stand apart."""
+
+    following_subsidy = perhaps("CNY")
+
+
+class SettlementSummarySchema(CohortUnderSchema):
+    """What came of a cohort."""
+
+    average_standard = fields.Raw(
+        required=True,
+        metadata={
+            "description": "CNY; an amount for each standard where they differ",
+            "anyOf": [{"type": ["number", "null"]}, {"type": "object", "additionalProperties": NUMBER_OR_NULL}],
+        },
+    )
+    pool = fields.Nested(PoolSchema(), required=True, allow_none=True)
+    permitted_use = sentence(allow_none=True)
+    caps = rows(PlacesSchema())
+    districts = rows(DistrictTallySchema())
+    total = fields.Nested(TotalTallySchema(), required=True)
+
+
+class SettledSchema(Schema):
+    """A settlement."""
+
+    summary = fields.Nested(SettlementSummarySchema(), required=True)
+    units = rows(SettledUnitSchema())
+
+
+class OpenItemSchema(Schema):
+    """An item that hangs on missing facts."""
+
+    no = string()
+    key = string()
+    low = exact()
+    high = exact()
+
+
+class OpenSchema(Schema):
+    """Items that hang on the same missing facts, together."""
+
+    missing = strings("names of facts")
+    low = exact()
+    high = exact()
+    items = rows(OpenItemSchema())
+
+
+class ResultSchema(Schema):
+    """What one version makes of a unit."""
+
+    policy = string("the name of the version: its id, and the readings that are not the default")
+    status = string(STATUS)
+    score = perhaps("null after a veto, and where facts are missing")
+    low = perhaps("the lowest score that is possible")
+    high = perhaps("the highest score that is possible")
+    grade = string(allow_none=True)
+    worst = string(allow_none=True)
+    best = string(allow_none=True)
+    vetoes = strings("numbers of the items that failed")
+    veto_possible = yes_or_no("null where it cannot be told", allow_none=True)
+    missing = strings("names of the facts that this version needs and the sheet lacks")
+    open = rows(OpenSchema())
+    final_grade = string("null without a settlement", allow_none=True)
+    rank = whole(allow_none=True)
+    capped = yes_or_no(allow_none=True)
+    subsidy = perhaps("CNY")
+
+
+class PartSchema(Schema):
+    """A part of an item's change; the parts add up to it."""
+
+    kind = string("`clause`, `points` (the points to start from), or `clamp` (held within the item's points)")
+    difference = exact()
+    clauses = nested(PairOfNames)
+    because = nested(PairOfSentences)
+
+
+class ItemChangeSchema(Schema):
+    """An item that changed."""
+
+    key = string()
+    no = nested(PairOfNames, "the numbers as printed; null where a version has no such item")
+    title = sentence()
+    difference = perhaps("null where facts are missing")
+    low = perhaps()
+    high = perhaps()
+    missing = strings()
+    parts = rows(PartSchema())
+
+
+class AdjustmentChangeSchema(Schema):
+    """A change of what acts beyond an item."""
+
+    kind = string("`rescale`, `bonus` or `total_at_most`")
+    difference = exact()
+    clauses = nested(PairOfNames)
+
+
+ChangeSchema = Schema.from_dict(
+    {
+        "from": string("the name of a version"),
+        "to": string("the name of the next one"),
+        "changed": yes_or_no("whether anything changed, or may have"),
+        "score": perhaps("null after a veto, and where facts are missing"),
+        "low": perhaps(),
+        "high": perhaps(),
+        "grade": nested(PairOfNames),
+        "vetoes": nested(PairOfVetoes, "why, where other items veto; else null", allow_none=True),
+        "items": rows(ItemChangeSchema()),
+        "adjustments": rows(AdjustmentChangeSchema()),
+        "because": sentence(),
+        "final_grade": nested(PairOfNames, "null without settlements", allow_none=True),
+        "subsidy": perhaps("CNY"),
+    },
+    name="Change",
+)
+
+
+class ComparedUnitSchema(Schema):
+    """A unit under every version."""
+
+    unit = fields.Nested(UnitSchema(), required=True)
+    standard = string()
+    results = rows(ResultSchema())
+    changes = rows(ChangeSchema(), metadata={"description": "from each version to the next"})
+
+
+class NamedSchema(Schema):
+    """A key and what it stands for."""
+
+    key = string()
+    title = sentence()
+
+
+ComparedGradeSchema = Schema.from_dict(
+    {"key": string(), "title": sentence(), "from": exact()},
+    name="ComparedGrade",
+)
+
+
+class ComparedVersionSchema(CohortUnderSchema):
+    """A version that was compared."""
+
+    name = string("its id, and the readings that are not the default")
+    title = sentence()
+    standards = rows(NamedSchema())
+    grades = rows(ComparedGradeSchema())
+
+
+class LackedFactSchema(Schema):
+    """A fact that sheets lack."""
+
+    name = string()
+    title = sentence()
+
+
+class LackingSchema(Schema):
+    """Sheets that lack facts under one version."""
+
+    units = whole()
+    facts = rows(LackedFactSchema())
+
+
+MigrationSchema = Schema.from_dict(
+    {
+        "from": strings("the rows: grades, and `open` where some cannot be told"),
+        "to": strings("the columns"),
+        "counts": fields.List(fields.List(fields.Integer()), required=True),
+    },
+    name="Migration",
+)
+
+
+class ItemTotalSchema(Schema):
+    """An item that changed for somebody."""
+
+    standard = string()
+    key = string()
+    no = nested(PairOfNames)
+    title = sentence()
+    units = whole("for how many it changed")
+    open = whole("for how many that cannot be told")
+    difference = exact(metadata={"description": "of those that can be told together"})
+
+
+class DifferenceSchema(Schema):
+    """By how much somebody moved."""
+
+    score = perhaps()
+    low = perhaps()
+    high = perhaps()
+    subsidy = perhaps()
+
+
+class ReasonSchema(Schema):
+    """What moved somebody, and why."""
+
+    what = sentence()
+    why = sentence(allow_none=True)
+
+
+class MoverSchema(Schema):
+    """Somebody who moved."""
+
+    unit = fields.Nested(UnitSchema(), required=True)
+    standard = string()
+    score = nested(PairOfNumbers)
+    low = nested(PairOfNumbers)
+    high = nested(PairOfNumbers)
+    grade = nested(PairOfNames)
+    final_grade = nested(PairOfNames)
+    subsidy = nested(PairOfNumbers)
+    rank = nested(PairOfNumbers)
+    difference = fields.Nested(DifferenceSchema(), required=True)
+    because = sentence()
+    reasons = rows(ReasonSchema(), metadata={"description": "the same one by one, the largest first"})
+
+
+class SideSchema(Schema):
+    """Some units under one version."""
+
+    scored = whole()
+    mean = perhaps("of the scores")
+    grades = counts("by grade; the final one where both versions were settled")
+    capped = whole(allow_none=True)
+    subsidy = perhaps("CNY")
+
+
+PairOfSides = pair("PairOfSides", lambda: nested(SideSchema))
+PairOfLacking = pair("PairOfLacking", lambda: nested(LackingSchema))
+
+
+ComparedDistrictSchema = Schema.from_dict(
+    {
+        "district": string(allow_none=True),
+        "units": whole(),
+        "from": nested(SideSchema),
+        "to": nested(SideSchema),
+    },
+    name="ComparedDistrict",
+)
+StepSchema = Schema.from_dict(
+    {
+        "from": string("the name of a version"),
+        "to": string("the name of the next one"),
+        "final": yes_or_no("whether grades are final ones"),
+        "lacking": nested(PairOfLacking),
+        "changed": whole(),
+        "grade_changed": whole(),
+        "open": whole("for how many a grade cannot be told"),
+        "migration": nested(MigrationSchema),
+        "items": rows(ItemTotalSchema()),
+        "movers": rows(MoverSchema(), metadata={"description": "who moved furthest, at most a hundred"}),
+        "districts": rows(ComparedDistrictSchema()),
+        "total": nested(PairOfSides),
+    },
+    name="Step",
+)
+
+
+class DistributionSchema(Schema):
+    """How many scored from each whole point to the next, or in wider columns where scores are very far apart."""
+
+    first = whole("the first of these points")
+    width = whole("how many points a column is wide")
+    counts = fields.List(
+        fields.List(fields.Integer()), required=True, metadata={"description": "a list for each version"}
+    )
+
+
+class ComparisonSummarySchema(Schema):
+    """What came of a comparison."""
+
+    versions = rows(ComparedVersionSchema())
+    units = whole()
+    cohort = yes_or_no()
+    steps = rows(StepSchema(), metadata={"description": "from each version to the next"})
+    distribution = fields.Nested(DistributionSchema(), required=True)
+    settlements = fields.List(
+        fields.Nested(SettlementSummarySchema(), allow_none=True),
+        required=True,
+        metadata={"description": "one for each version; null where a sheet lacks facts; none unless asked for"},
+    )
+
+
+class ComparedSchema(Schema):
+    """A comparison."""
+
+    summary = fields.Nested(ComparisonSummarySchema(), required=True)
+    units = rows(ComparedUnitSchema())
 
 
 class HealthSchema(Schema):

@@ -13,7 +13,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields
 
 from rules import Problem, Problems, Text, pointer, problem, shown
 
-from ..workflows import Wanted
+from ..workflows import Comparing, Settling, Under, Wanted
 
 SHEET_KEYS = ("unit", "facts", "self_scores", "reasons")
 # Two of them fit into an address, each character of four bytes, and each byte of three letters.
@@ -22,6 +22,11 @@ A_NAME = Text(f"1 至 {MOST_NAME} 个字符的文字", f"a text of 1 to {MOST_NA
 A_YEAR = Text("四位数的年份", "a year of four digits")
 READINGS = Text('{"读法": "选项"}', '{"reading": "choice"}')
 A_HASH = Text("64 位十六进制数", "a SHA-256 in 64 hexadecimal digits")
+YES_OR_NO = Text("true 或 false", "true or false")
+AN_OBJECT = Text("一个 JSON 对象", "a JSON object")
+AN_ARRAY = Text("一个 JSON 数组", "a JSON array")
+LEAST_VERSIONS, MOST_VERSIONS = 2, 8
+VERSIONS = Text(f"{LEAST_VERSIONS} 至 {MOST_VERSIONS} 个版本", f"{LEAST_VERSIONS} to {MOST_VERSIONS} versions")
 
 
 def _bad(value: object, right: Text) -> ValidationError:
@@ -29,8 +34,15 @@ def _bad(value: object, right: Text) -> ValidationError:
     return ValidationError([problem("value_bad", value=shown(value), right=right)])
 
 
+def _right(right: Text) -> dict[str, Any]:
+    """What a field says of null."""
+    return {"null": [problem("value_bad", value="null", right=right)]}
+
+
 class Name(fields.Field[str]):
     """A short text."""
+
+    default_error_messages = _right(A_NAME)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str) or not 0 < len(value) <= MOST_NAME:
@@ -40,6 +52,8 @@ class Name(fields.Field[str]):
 
 class Year(fields.Field[int]):
     """A year, as a number."""
+
+    default_error_messages = _right(A_YEAR)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if isinstance(value, str) and self.metadata.get("digits") and value.isascii() and value.isdigit():
@@ -52,6 +66,8 @@ class Year(fields.Field[int]):
 class Digest(fields.Field[str]):
     """A SHA-256 in hexadecimal digits."""
 
+    default_error_messages = _right(A_HASH)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str) or len(value) != 64 or not set(value) <= set("0123456789abcdef"):
             raise _bad(value, A_HASH)
@@ -61,9 +77,22 @@ class Digest(fields.Field[str]):
 class Readings(fields.Field[dict[str, str]]):
     """Choices by reading."""
 
+    default_error_messages = _right(READINGS)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, str]:
         if not isinstance(value, dict) or not all(isinstance(choice, str) for choice in value.values()):
             raise _bad(value, READINGS)
+        return value
+
+
+class YesOrNo(fields.Field[bool]):
+    """True or false, and nothing that is only like it."""
+
+    default_error_messages = _right(YES_OR_NO)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise _bad(value, YES_OR_NO)
         return value
 
 
@@ -88,6 +117,37 @@ class EvaluationSchema(StrictSchema):
     policy_hash = Digest()
 
 
+class UnderSchema(StrictSchema):
+    """Under which version a cohort is settled, or sheets are compared."""
+
+    policy = Name()
+    year = Year()
+    readings = Readings()
+    policy_hash = Digest()
+
+
+class MoneySchema(StrictSchema):
+    """What there is to pay; what a good amount is, the library knows."""
+
+    average_standard = fields.Raw(allow_none=True)
+    pool = fields.Raw(allow_none=True)
+    leave_out = YesOrNo()
+
+
+class SettlementSchema(UnderSchema, MoneySchema):
+    """How a cohort is to be settled; its units are read one by one."""
+
+    units = fields.Raw(required=True, allow_none=True, error_messages={"required": "key_missing"})
+
+
+class ComparisonSchema(MoneySchema):
+    """Under what sheets are to be compared; they are read one by one."""
+
+    versions = fields.Raw(required=True, allow_none=True, error_messages={"required": "key_missing"})
+    cohort = YesOrNo()
+    sheets = fields.Raw(required=True, allow_none=True, error_messages={"required": "key_missing"})
+
+
 class BatchQuerySchema(StrictSchema):
     """What the sheets of a batch are scored under where they do not say it themselves."""
 
@@ -107,6 +167,9 @@ class NothingSchema(StrictSchema):
 
 
 EVALUATION = EvaluationSchema()
+SETTLEMENT = SettlementSchema()
+COMPARISON = ComparisonSchema()
+UNDER = UnderSchema()
 
 
 def read_evaluation(posted: object, problems: Problems) -> tuple[Wanted | None, dict[str, Any]]:
@@ -116,7 +179,7 @@ def read_evaluation(posted: object, problems: Problems) -> tuple[Wanted | None, 
     No `Wanted` where it cannot be told under what the sheet is to be scored.
     """
     if not isinstance(posted, dict):
-        problems.add("value_bad", value=shown(posted), right=Text("一个 JSON 对象", "a JSON object"))
+        problems.add("value_bad", value=shown(posted), right=AN_OBJECT)
         return None, {}
     sheet = {key: posted[key] for key in SHEET_KEYS if key in posted}
     envelope = {key: value for key, value in posted.items() if key not in sheet}
@@ -145,6 +208,56 @@ def _usual(policy: str, standard: str) -> Wanted:
     """What most requests name, and only that; checked once for all of them."""
     EVALUATION.load({"policy": policy, "standard": standard})
     return Wanted(standard, policy)
+
+
+def read_settlement(posted: object, problems: Problems) -> Settling:
+    """How a cohort is to be settled; what is wrong is added to `problems`, and left out of what is given."""
+    given = _loaded(SETTLEMENT, posted, "", problems)
+    return Settling(_under(given, posted, "", problems), *_paying(given))
+
+
+def read_comparison(posted: object, problems: Problems) -> Comparing:
+    """Under what sheets are to be compared; what is wrong is added to `problems`, and left out of what is given."""
+    given = _loaded(COMPARISON, posted, "", problems)
+    versions: tuple[Under | None, ...] = ()
+    if "versions" in given:
+        listed = given["versions"]
+        if not isinstance(listed, list) or not LEAST_VERSIONS <= len(listed) <= MOST_VERSIONS:
+            problems.add("value_bad", "/versions", value=shown(listed), right=VERSIONS)
+        else:
+            versions = tuple(_version(each, f"/versions/{at}", problems) for at, each in enumerate(listed))
+    return Comparing(versions, given.get("cohort", False), *_paying(given))
+
+
+def _version(posted: object, at: str, problems: Problems) -> Under | None:
+    """One of the versions that are compared."""
+    return _under(_loaded(UNDER, posted, at, problems), posted, at, problems)
+
+
+def _under(given: Mapping[str, Any], posted: object, at: str, problems: Problems) -> Under | None:
+    """The version that was asked for; None where it cannot be told which one."""
+    if isinstance(posted, dict) and not posted.keys() & {"policy", "year"}:
+        problems.add("key_missing", f"{at}/policy", name="policy")
+    if not given.keys() & {"policy", "year"}:
+        return None
+    return Under(given.get("policy"), given.get("year"), given.get("readings", {}), given.get("policy_hash"))
+
+
+def _paying(given: Mapping[str, Any]) -> tuple[object, object, bool]:
+    return given.get("average_standard"), given.get("pool"), given.get("leave_out", False)
+
+
+def _loaded(schema: Schema, posted: object, at: str, problems: Problems) -> Mapping[str, Any]:
+    """What of a posted object is good."""
+    if not isinstance(posted, dict):
+        problems.add("value_bad", at, value=shown(posted), right=AN_OBJECT)
+        return {}
+    try:
+        loaded: Mapping[str, Any] = schema.load(posted)
+    except ValidationError as error:
+        problems.found += [each.below(at) for each in problems_of(error, posted, schema.fields)]
+        return error.valid_data if isinstance(error.valid_data, dict) else {}
+    return loaded
 
 
 def problems_of(error: ValidationError, posted: Mapping[str, Any], known: Iterable[str]) -> list[Problem]:

@@ -7,7 +7,8 @@ import click
 from rules import PolicyRefused, RequestRefused, plain, problem
 
 from ..catalogue import Catalogue
-from ..tables import policies_table, standard_table, wide_console
+from ..tables.shared import wide_console
+from ..tables.standards import policies_table, standard_table
 from .shared import READINGS, REFUSED, WRONG_USE, chosen_readings, wrong_use_is_told
 
 

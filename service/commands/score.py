@@ -9,7 +9,8 @@ from rules import Decision, Evaluator, Scorer, visible, written
 
 from ..catalogue import Catalogue
 from ..jsonlines import read_lines
-from ..tables import score_table, wide_console
+from ..tables.shared import wide_console
+from ..tables.standards import score_table
 from ..workflows import score_line
 from .shared import READINGS, REFUSED, WRONG_USE, chosen_readings, progress, wrong_use_is_told
 

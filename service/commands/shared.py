@@ -1,21 +1,26 @@
 """What several commands share: exit codes, options, and how wrong use is told."""
 
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from dataclasses import replace
+from decimal import Decimal
+from typing import IO, Any, NoReturn
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from rules import Refused
+from rules import Posted, Refused
 
-from ..tables import wide_console
+from ..jsonlines import read_lines
+from ..tables.shared import wide_console
 
 WRONG_USE = 2
 REFUSED = 3
+AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?")
 
 READINGS = click.option(
     "--reading",
@@ -61,3 +66,52 @@ def wrong_use_is_told() -> Iterator[None]:
         for each in refused.problems:
             click.echo(str(each), err=True)
         sys.exit(WRONG_USE)
+
+
+def MONEY(command: Any) -> Any:  # noqa: N802 - used as the options above
+    """The options that say what there is to pay."""
+    average = click.option(
+        "--average-standard",
+        multiple=True,
+        metavar="CNY|STANDARD=CNY",
+        help="the average standard (平均标准); STANDARD=CNY for each where the policy wants so",
+    )
+    pool = click.option(
+        "--pool", metavar="CNY", help="a sum of money instead: gives the average standard that spends it"
+    )
+    return average(pool(command))
+
+
+def given_average(average: tuple[str, ...], pool: str | None) -> tuple[object, object]:
+    """What `MONEY` took, as plain data with exact numbers."""
+    if len(average) == 1 and "=" not in average[0]:
+        return _number(average[0], "--average-standard"), pool and _number(pool, "--pool")
+    amounts = {}
+    for each in average:
+        standard, equals, amount = each.partition("=")
+        if not equals or standard in amounts:
+            raise click.BadParameter(f"{each}: STANDARD=CNY, each standard once", param_hint="--average-standard")
+        amounts[standard] = _number(amount, "--average-standard")
+    return amounts or None, pool and _number(pool, "--pool")
+
+
+def _number(text: str, option: str) -> Decimal:
+    if not AMOUNT.fullmatch(text):
+        raise click.BadParameter(f"{text}: 10000 or 10000.50 is expected", param_hint=option)
+    return Decimal(text)
+
+
+def posted_lines(sheets: IO[bytes]) -> Iterator[Posted]:
+    """Each line as something posted, with a bar on a terminal."""
+    with progress(sheets) as advance:
+        for line in read_lines(sheets):
+            yield Posted(f"{line.number}:", line.value, line.problem)
+            advance(line.size)
+
+
+def exit_refused(refused: Refused) -> NoReturn:
+    """Say everything that is wrong, and exit 3; or 2 where there was nothing at all."""
+    for each in refused.problems:
+        # A line as a whole is `4: …`, what is in it `4:/facts/…: …`.
+        click.echo(str(replace(each, path=each.path.rstrip(":"))), err=True)
+    sys.exit(WRONG_USE if [each.code for each in refused.problems] == ["cohort_empty"] else REFUSED)

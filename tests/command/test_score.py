@@ -30,9 +30,9 @@ STANDARDS = [
     ("yunzhou-2024", "rural"),
 ]
 DECISION = [
-    "unit", "policy", "revision", "policy_hash", "standard", "readings", "grade", "score", "self_score", "difference",
-    "vetoes", "veto_findings", "undetermined", "categories", "items", "adjustments", "points", "items_points",
-    "attainable", "self_scores",
+    "unit", "policy", "revision", "status", "policy_hash", "standard", "readings", "grade", "score", "self_score",
+    "difference", "vetoes", "veto_findings", "undetermined", "categories", "items", "adjustments", "points",
+    "items_points", "attainable", "self_scores",
 ]  # fmt: skip
 CATEGORY = ["title", "points", "items_points", "score", "self_score", "difference"]
 ITEM = ["no", "key", "points", "score", "self_score", "difference", "rounded", "findings"]

@@ -14,7 +14,7 @@ SCORE = ("score", "--policy", "changzhou-2012", "--standard", "community")
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("score", "--policy", "changzhou-2013", "--standard", "community"), ("policy_unknown", "`changzhou-2012`")),
+        (("score", "--policy", "changzhou-2022", "--standard", "community"), ("policy_unknown", "`changzhou-2012`")),
         (("score", "--policy", "beijing", "--standard", "community"), ("policy_unknown", "beijing")),
         (("score", "--policy", "", "--standard", "community"), ("policy_unknown",)),
         (("score", "--policy", "../..", "--standard", "community"), ("policy_unknown",)),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from .conftest import sample
 
 ONE, MANY = "/v1/evaluations", "/v1/evaluations/batch"
+SETTLE, COMPARE = "/v1/settlements", "/v1/comparisons"
 JSON, LINES = "application/json", "application/x-ndjson"
 POLICIES = "/v1/policies"
 STANDARD = f"{POLICIES}/changzhou-2012/standards/community"
@@ -14,6 +15,8 @@ STANDARD = f"{POLICIES}/changzhou-2012/standards/community"
 ROUTES = {
     ONE: "POST",
     MANY: "POST",
+    SETTLE: "POST",
+    COMPARE: "POST",
     POLICIES: "GET",
     f"{POLICIES}/changzhou-2012": "GET",
     STANDARD: "GET",
@@ -257,7 +260,7 @@ def envelopes():
         row("facts: null", post(good(facts=None)), 422, bad, "key_missing /facts"),
         row("no unit", post(good(unit=...)), 422, bad, "key_missing /unit"),
         row("unit: null", post(good(unit=None)), 422, bad, "key_missing /unit"),
-        row("an unknown policy", post(good(policy="changzhou-2013")), 404, unknown, "policy_unknown /policy"),
+        row("an unknown policy", post(good(policy="changzhou-2022")), 404, unknown, "policy_unknown /policy"),
         row("a path as a policy", post(good(policy="../../etc")), 404, unknown, "policy_unknown /policy"),
         row("a directory as a policy", post(good(policy="/")), 404, unknown, "policy_unknown /policy"),
         row("a policy with a zero byte", post(good(policy="a\0b")), 404, unknown, "policy_unknown /policy"),
@@ -265,7 +268,7 @@ def envelopes():
         row("a policy with a blank", post(good(policy="changzhou-2012 ")), 404, unknown, "policy_unknown /policy"),
         row("an unknown standard", post(good(standard="town")), 404, unknown, "standard_unknown /standard"),
         row("a standard upwards", post(good(standard="../village")), 404, unknown, "standard_unknown /standard"),
-        row("an unknown year", post(good(policy=..., year=2013)), 404, unknown, "year_unknown /year"),
+        row("an unknown year", post(good(policy=..., year=2022)), 404, unknown, "year_unknown /year"),
         row("policy and year differ", post(good(year=2013)), 422, bad, "value_bad /year"),
         row(
             "an unknown reading",
@@ -567,7 +570,7 @@ def addresses():
     ]
     found = [row(f"GET {path[:60]}", http("GET", path), 404, gone) for path in nowhere if path.isascii()]
     for name in (
-        "changzhou-2013",
+        "changzhou-2022",
         "Changzhou-2012",
         "changzhou-2012%20",
         "..",
@@ -962,6 +965,188 @@ def batches():
     ]
 
 
+BODIES = {SETTLE: "units", COMPARE: "sheets"}
+ASKED = {
+    SETTLE: {"policy": "changzhou-2012"},
+    COMPARE: {"versions": [{"policy": "changzhou-2012"}, {"year": 2013}]},
+}
+
+
+def cohort(target, elements=({"standard": "community", "unit": UNIT, "facts": FACTS},), **changes):
+    """A good request to settle or to compare, changed; `...` leaves a key out."""
+    asked = {**ASKED[target], BODIES[target]: list(elements), **changes}
+    return post({key: value for key, value in asked.items() if value is not ...}, JSON, target)
+
+
+def cohorts():
+    """Settlements and comparisons that are broken as a whole, badly asked for, or cannot be made."""
+    bad, refused, broken_json, large = "request_refused", "cohort_refused", "body_broken", "body_too_large"
+    unit = {"standard": "community", "unit": UNIT, "facts": FACTS}
+    found = []
+    for target, name in BODIES.items():
+        at = f"/{name}"
+        key = json.dumps(name).encode()
+        texts = {
+            "nothing": b"",
+            "no end": b"{" + key + b": [" + TEXT,
+            "no end of the object": b"{" + key + b": []",
+            "crossed brackets": b"{" + key + b": [}]",
+            "a word in an element": b"{" + key + b": [sheet]}",
+            "a name twice in an element": b"{" + key + b': [{"a": 1, "a": 2}]}',
+            "half a character in an element": b"{" + key + rb': ["\ud800"]}',
+            "deep in an element": b"{" + key + b": [" + b"[" * 33 + b"]" * 33 + b"]}",
+            "the units twice": b"{" + key + b": [], " + key + b": []}",
+            "no comma behind the units": b"{" + key + b': [] "policy": "a"}',
+            "a comma too many": b"{" + key + b": [],}",
+            "an element of nothing": b"{" + key + b": [1,,2]}",
+            "brackets without an end": b"{" + key + b": " + b"[" * 100_000,
+            "quotes": b'{"' * 50_000,
+            "two objects": b"{" + key + b": []}{}",
+        }
+        found += [
+            row(f"{target}: {what}", post(raw, JSON, target), 400, broken_json, "json_broken ")
+            for what, raw in texts.items()
+        ]
+        wholes = {"null": b"null", "a number": b"1", "a list": b"[]", "a text": b'"units"'}
+        found += [
+            row(f"{target}: {what}", post(raw, JSON, target), 422, bad, "value_bad ") for what, raw in wholes.items()
+        ]
+        for what, value in {"null": None, "a text": "[]", "an object": {}, "true": True}.items():
+            sent = cohort(target, **{name: value})
+            found.append(row(f"{target}: {name} is {what}", sent, 422, bad, f"value_bad {at}"))
+        elements = {
+            "a number": (1, f"value_bad {at}/1"),
+            "null": (None, f"value_bad {at}/1"),
+            "an empty object": ({}, f"key_missing {at}/1/standard"),
+            "no facts": ({"standard": "community", "unit": {"id": "a"}}, f"key_missing {at}/1/facts"),
+            "an unknown standard": ({**unit, "standard": "town"}, f"standard_unknown {at}/1/standard"),
+            "a standard that is a list": ({**unit, "standard": []}, f"standard_unknown {at}/1/standard"),
+            "an unknown fact": ({**unit, "facts": {"a/b~": 1}}, f"fact_unknown {at}/1/facts/a~1b~0"),
+            "a bad fact": ({**unit, "facts": {**FACTS, "loans_due": "1"}}, f"wrong_type {at}/1/facts/loans_due"),
+            "another policy": ({**unit, "policy": "changzhou-2022"}, f"value_bad {at}/1/policy"),
+            "an unknown key": ({**unit, "grades": 1}, f"key_unknown {at}/1/grades"),
+        }
+        for what, (value, code) in elements.items():
+            found.append(row(f"{target}: an element: {what}", cohort(target, [unit, value]), 409, refused, code))
+        found += [
+            row(f"{target}: nothing at all", post({}, JSON, target), 422, bad, f"key_missing {at}"),
+            row(f"{target}: an unknown key", cohort(target, unit=1), 422, bad, "key_unknown /unit"),
+            row(f"{target}: nobody", cohort(target, []), 409, refused, f"cohort_empty {at}"),
+            row(f"{target}: too many", cohort(target, [{}] * 51), 413, large, "too_many_sheets "),
+            row(
+                f"{target}: too much around them",
+                cohort(target, [], policy="a" * 600_000),
+                413,
+                large,
+                "body_too_large ",
+            ),
+            row(f"{target}: leave_out is a number", cohort(target, leave_out=1), 422, bad, "value_bad /leave_out"),
+            row(f"{target}: leave_out is null", cohort(target, leave_out=None), 422, bad, "value_bad /leave_out"),
+            row(f"{target}: as lines", post(TEXT, LINES, target), 415, "media_type_unsupported", "value_bad "),
+            row(
+                f"{target}: a parameter",
+                post({}, JSON, f"{target}?policy=changzhou-2012"),
+                422,
+                bad,
+                "key_unknown /policy",
+            ),
+            row(f"{target}: ends too soon", cohort(target)[:-1], 408, "request_late", ends=True),
+        ]
+    amounts = {"a text": "1", "true": True, "a list": [1]}
+    for key in ("average_standard", "pool"):
+        for what, value in amounts.items():
+            found.append(row(f"{key}: {what}", cohort(SETTLE, **{key: value}), 422, bad, f"wrong_type /{key}"))
+        found += [
+            row(f"{key}: negative", cohort(SETTLE, **{key: -1}), 422, bad, f"out_of_bounds /{key}"),
+            row(f"{key}: too fine", cohort(SETTLE, **{key: 0.001}), 409, refused, f"too_many_decimals /{key}"),
+        ]
+    versions = {
+        "null": (None, "value_bad /versions"),
+        "an object": ({}, "value_bad /versions"),
+        "none": ([], "value_bad /versions"),
+        "one": ([{"year": 2012}], "value_bad /versions"),
+        "nine": ([{"year": 2012}] * 9, "value_bad /versions"),
+        "a text": (["changzhou-2012", {}], "value_bad /versions/0"),
+        "nothing said": ([{"year": 2012}, {}], "key_missing /versions/1/policy"),
+        "a standard": ([{"year": 2012, "standard": "village"}, {"year": 2012}], "key_unknown /versions/0/standard"),
+        "an unknown reading": (
+            [{"year": 2012}, {"year": 2012, "readings": {"a": "b"}}],
+            "reading_unknown /versions/1/readings/a",
+        ),
+        "a number as a choice": (
+            [{"year": 2012}, {"year": 2012, "readings": {"a": 1}}],
+            "value_bad /versions/1/readings",
+        ),
+    }
+    for what, (value, code) in versions.items():
+        found.append(row(f"versions: {what}", cohort(COMPARE, versions=value), 422, bad, code))
+    changed = [{"year": 2012}, {"year": 2012, "policy_hash": "0" * 64}]
+    unknown = [{"year": 2012}, {"policy": "changzhou-2022"}]
+    shared = [unit, {**unit, "unit": {**UNIT, "name": "b"}}]
+    return [
+        *found,
+        row("no version at all", cohort(COMPARE, versions=...), 422, bad, "key_missing /versions"),
+        row(
+            "a version that changed",
+            cohort(COMPARE, versions=changed),
+            409,
+            "policy_changed",
+            "policy_changed /versions/1/policy_hash",
+        ),
+        row(
+            "an unknown version",
+            cohort(COMPARE, versions=unknown),
+            404,
+            "policy_unknown",
+            "policy_unknown /versions/1/policy",
+        ),
+        row("sheets times versions", cohort(COMPARE, [{}] * 26), 413, large, "too_many_sheets "),
+        row("cohort is a text", cohort(COMPARE, cohort="true"), 422, bad, "value_bad /cohort"),
+        row("no policy to settle under", cohort(SETTLE, policy=...), 422, bad, "key_missing /policy"),
+        row(
+            "an unknown policy to settle under",
+            cohort(SETTLE, policy="a"),
+            404,
+            "policy_unknown",
+            "policy_unknown /policy",
+        ),
+        row(
+            "an unknown reading to settle under",
+            cohort(SETTLE, readings={"a": "b"}),
+            422,
+            bad,
+            "reading_unknown /readings/a",
+        ),
+        row("a unit twice", cohort(SETTLE, shared), 409, refused, "unit_twice /units/1/unit/id"),
+        row(
+            "a decision of another policy",
+            cohort(
+                SETTLE, [{**unit, "grade": "excellent", "policy_hash": "0", "score": 98, "vetoes": [], "policy": "a"}]
+            ),
+            409,
+            refused,
+            "decided_otherwise /units/0/policy",
+        ),
+        row(
+            "no district",
+            cohort(SETTLE, [{**unit, "unit": {"id": "a"}}]),
+            409,
+            refused,
+            "district_missing /units/0/unit/district",
+        ),
+        row(
+            "an unknown district",
+            cohort(SETTLE, [{**unit, "unit": {"id": "a", "district": "a"}}]),
+            409,
+            refused,
+            "district_unknown /units/0/unit/district",
+        ),
+        row(
+            "two kinds of money", cohort(SETTLE, average_standard=1, pool=1), 409, refused, "money_of_other_kind /pool"
+        ),
+    ]
+
+
 ROWS = [
     *broken(),
     *envelopes(),
@@ -974,4 +1159,5 @@ ROWS = [
     *heads(),
     *sizes(),
     *batches(),
+    *cohorts(),
 ]

@@ -50,7 +50,7 @@ def test_an_untouched_copy_is_good(tmp_path):
     """The published hash is that of what is shipped."""
     root, version = copied(tmp_path)
     found = list(Catalogue(shipped=root).versions())
-    assert [(each.directory, codes(each)) for each in found] == [(version, [])]
+    assert [(each.directory, codes(each)) for each in found] == [(version, []), (version.with_name("2013"), [])]
     assert Catalogue(shipped=root).find("changzhou-2012")[1].key == "changzhou-2012"
 
 
@@ -65,8 +65,9 @@ def test_a_published_version_that_was_changed_is_withheld_and_refused(tmp_path, 
     good = Catalogue(shipped=root).find("changzhou-2012")[1].meaning
     change(version, name, before, after)
     catalogue = Catalogue(shipped=root)
-    (found,) = catalogue.versions()
+    found, untouched = catalogue.versions()
     assert (found.directory, found.policy, codes(found)) == (version, None, ["meaning_changed"])
+    assert (untouched.policy.key, codes(untouched)) == ("changzhou-2013", [])
     assert "changzhou-2012" in str(found.problems[0])
     assert good[:12] in str(found.problems[0])
     for asked in ("changzhou-2012", str(version)):
@@ -79,7 +80,7 @@ def test_words_for_people_may_be_changed_after_publication(tmp_path):
     """A better translation means the same and is served."""
     root, version = copied(tmp_path)
     change(version, "community.yaml", "title_en: Review small guaranteed loans", "title_en: Loans reviewed")
-    assert [codes(each) for each in Catalogue(shipped=root).versions()] == [[]]
+    assert [codes(each) for each in Catalogue(shipped=root).versions()] == [[], []]
 
 
 def test_a_new_revision_may_mean_something_else(tmp_path):
@@ -87,14 +88,14 @@ def test_a_new_revision_may_mean_something_else(tmp_path):
     root, version = copied(tmp_path)
     change(version, *CHANGE)
     change(version, "policy.yaml", "revision: 1", "revision: 2")
-    (found,) = Catalogue(shipped=root).versions()
+    found, _ = Catalogue(shipped=root).versions()
     assert found.policy is not None
     assert found.policy.revision == 2
     with (root / PUBLISHED_FILE).open("a", encoding="utf-8") as file:
         file.write(f"changzhou-2012 2 {found.policy.meaning}\n")
-    assert [codes(each) for each in Catalogue(shipped=root).versions()] == [[]]
+    assert [codes(each) for each in Catalogue(shipped=root).versions()] == [[], []]
     change(version, "community.yaml", "below: 85, first: 2", "below: 86, first: 2")
-    assert [codes(each) for each in Catalogue(shipped=root).versions()] == [["meaning_changed"]]
+    assert [codes(each) for each in Catalogue(shipped=root).versions()] == [["meaning_changed"], []]
 
 
 @pytest.mark.parametrize(
@@ -107,9 +108,9 @@ def test_a_bad_line_of_published_hashes_withholds_what_it_should_protect(tmp_pat
     root, _ = copied(tmp_path)
     with (root / PUBLISHED_FILE).open("ab") as file:
         file.write(line)
-    (found,) = Catalogue(shipped=root).versions()
-    assert (found.policy, codes(found)) == (None, ["file_unreadable"])
-    assert PUBLISHED_FILE in str(found.problems[0])
+    found = list(Catalogue(shipped=root).versions())
+    assert [(each.policy, codes(each)) for each in found] == [(None, ["file_unreadable"])] * 2
+    assert all(PUBLISHED_FILE in str(each.problems[0]) for each in found)
 
 
 def test_without_published_hashes_nothing_is_held_to_them(tmp_path):
@@ -117,7 +118,7 @@ def test_without_published_hashes_nothing_is_held_to_them(tmp_path):
     root, version = copied(tmp_path)
     (root / PUBLISHED_FILE).unlink()
     change(version, *CHANGE)
-    assert [codes(each) for each in Catalogue(shipped=root).versions()] == [[]]
+    assert [codes(each) for each in Catalogue(shipped=root).versions()] == [[], []]
 
 
 def test_further_directories_have_published_hashes_of_their_own(tmp_path):
@@ -137,15 +138,17 @@ def test_further_directories_have_published_hashes_of_their_own(tmp_path):
 def test_versions_are_found_at_three_depths(below):
     """A further directory may be a version, a city, or hold cities."""
     keys = [each.policy.key for each in Catalogue((INVENTED / below,)).versions()]
-    assert keys[0] == "changzhou-2012"
-    assert set(keys[1:]) == ({"linjiang-2025", "yunzhou-2024"} if not below else {"linjiang-2025"})
+    assert keys[:2] == ["changzhou-2012", "changzhou-2013"]
+    assert set(keys[2:]) == ({"linjiang-2025", "yunzhou-2024"} if not below else {"linjiang-2025"})
 
 
 def test_two_versions_of_one_id_are_not_both_served(tmp_path):
     """The second one is withheld by name; the first is served."""
     _, version = copied(tmp_path)
-    first, second = Catalogue((tmp_path / "versions",)).versions()
-    assert (first.policy.key, second.directory, codes(second)) == ("changzhou-2012", version, ["defined_twice"])
+    *shipped, second, third = Catalogue((tmp_path / "versions",)).versions()
+    assert [each.policy.key for each in shipped] == ["changzhou-2012", "changzhou-2013"]
+    assert [each.directory for each in (second, third)] == [version, version.with_name("2013")]
+    assert [codes(each) for each in (second, third)] == [["defined_twice"]] * 2
 
 
 def test_a_version_at_the_top_of_a_disk_is_read_like_any_other(monkeypatch):
@@ -171,7 +174,7 @@ def test_the_service_starts_without_a_withheld_version_and_names_it(tmp_path):
     with served(serving_from(root), workers=1, policies=INVENTED) as running:
         ready = running.get("/readyz")
         assert ready["ready"] is True
-        assert set(ready["policies"]) == {"linjiang-2025", "yunzhou-2024"}
+        assert set(ready["policies"]) == {"changzhou-2013", "linjiang-2025", "yunzhou-2024"}
         for withheld in (ready["withheld"], running.get("/v1/policies")["withheld"]):
             (told,) = withheld
             assert told["directory"].endswith("changzhou/2012")
@@ -194,11 +197,12 @@ def test_the_service_lives_without_any_good_version_and_is_not_ready(tmp_path):
     """With nothing to score under the process answers, and `/readyz` is a 503 that names what is withheld."""
     root, version = copied(tmp_path)
     change(version, *CHANGE)
+    change(version.with_name("2013"), "policy.yaml", "from: 92", "from: 91")
     with served(serving_from(root), workers=1) as running:
         assert running.get("/healthz") == {"status": "ok"}
         status, _, body = running.ask("/readyz")
         assert (status, json.loads(body)["code"]) == (503, "not_ready")
-        assert "changzhou/2012" in body.decode()
+        assert all(f"changzhou/{year}" in body.decode() for year in (2012, 2013))
         assert running.ask("/v1/evaluations", sample("community"))[0] == 503
         assert running.get("/openapi.json")["openapi"].startswith("3.1")
 
@@ -212,7 +216,7 @@ def test_a_further_policy_needs_no_sample(tmp_path):
     shutil.rmtree(version / "samples")
     shutil.rmtree(version / "examples")
     with served(workers=1, policies=tmp_path / "wuxi") as running:
-        assert running.get("/readyz")["policies"] == ["changzhou-2012", "wuxi-2012"]
+        assert running.get("/readyz")["policies"] == ["changzhou-2012", "changzhou-2013", "wuxi-2012"]
         assert running.ask("/v1/evaluations", {**sample("community"), "policy": "wuxi-2012"})[0] == 200
         assert running.ask("/v1/policies/wuxi-2012/standards/community/sample-sheet")[0] == 404
         assert running.get("/openapi.json")["components"]["schemas"]["Sheet.wuxi-2012.community"]

@@ -278,6 +278,8 @@ def test_the_generated_client_reads_whatever_it_asks_for(generated, service):
         "95 95 30",
         "community 30 True",
         "village 31 True",
+        "community 33 True",
+        "village 34 True",
         "['Answer', 'Refusal']",
         "policy_unknown",
     ]

@@ -216,7 +216,7 @@ def test_the_example_of_a_failure_is_like_a_real_one(client, document, validator
             assert not list(problem.iter_errors(example["value"]))
             assert example["value"]["code"] == kind
     for language in LANGUAGES:
-        answer = client.get("/v1/policies/changzhou-2013", headers={"Accept-Language": language})
+        answer = client.get("/v1/policies/changzhou-2022", headers={"Accept-Language": language})
         assert not list(problem.iter_errors(json.loads(answer.data)))
         example = document["components"]["responses"]["Problem404"]["content"][MEDIA_TYPE]["examples"]["policy_unknown"]
         assert json.loads(answer.data).keys() == example["value"].keys()
@@ -240,6 +240,28 @@ def test_the_examples_are_the_shipped_samples_and_their_answers(client, document
             text = answer.get_data(as_text=True)
         shown = many["responses"]["200"]["content"][media_type]["example"]
         assert (text if isinstance(shown, str) else json.loads(text)) == shown
+
+
+MANY = {"/v1/settlements": "Settlement", "/v1/comparisons": "Comparison"}
+
+
+def example_of(document, path):
+    """What the document shows as a request about many units."""
+    return document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["example"]
+
+
+def test_a_settlement_and_a_comparison_are_shown_as_they_are(client, document, validator):
+    """Three sheets are settled, and compared from 2012 to 2013; posting what is shown gives what is shown."""
+    assert len(example_of(document, "/v1/settlements")["units"]) == 3
+    assert [each["policy"] for each in example_of(document, "/v1/comparisons")["versions"]] == [
+        "changzhou-2012", "changzhou-2013",
+    ]  # fmt: skip
+    for path, name in MANY.items():
+        posted = example_of(document, path)
+        assert validator({"$ref": f"#/components/schemas/{name}"}).is_valid(posted)
+        with client.post(path, json=posted) as answer:
+            shown = document["paths"][path]["post"]["responses"]["200"]["content"]["application/json"]["example"]
+            assert json.loads(answer.get_data()) == shown
 
 
 def meant(expression, request, answer):
@@ -359,6 +381,47 @@ def test_a_body_is_422_if_and_only_if_the_schema_says_so(app, validator, sheet):
         assert answer.status_code in {404, 422}
 
 
+@st.composite
+def changed_many(draw, document):
+    """A good request about many units with one or two places around them changed, removed or added."""
+    path = draw(st.sampled_from(list(MANY)))
+    body = deepcopy(example_of(document, path))
+    for _ in range(draw(st.integers(1, 2))):
+        versions = body.get("versions")
+        parts = [body, *(each for each in versions if isinstance(each, dict))] if isinstance(versions, list) else [body]
+        part = draw(st.sampled_from(parts))
+        money = ["average_standard", "pool", "leave_out", "cohort", "policy", "year", "readings", "policy_hash", "unit"]
+        key = draw(st.sampled_from([*part, *money]))
+        if draw(st.booleans()):
+            part[key] = deepcopy(
+                draw(
+                    st.one_of(
+                        VALUES, st.just([{"year": 2012}, {"year": 2012}, {"year": 2013}]), st.just({"community": 1.25})
+                    )
+                )
+            )
+        else:
+            part.pop(key, None)
+    return path, body
+
+
+@settings(max_examples=1000 if TEST_ALL else 100)
+@given(data=st.data())
+def test_what_is_around_many_units_is_422_if_and_only_if_the_schema_says_so(app, document, validator, data):
+    """What the schema calls valid is answered, conflicts or is not there (409, 404); anything else is refused."""
+    path, body = data.draw(changed_many(document))
+    with app.test_client().post(path, json=body) as answer:
+        status = answer.status_code
+        codes = {each["code"] for each in answer.json.get("problems", ())}
+    if validator({"$ref": f"#/components/schemas/{MANY[path]}"}).is_valid(body):
+        assert status in {200, 404, 409}
+    elif status == 409:
+        # A number with too many digits or decimals is not looked at any further: it may be out of bounds as well.
+        assert codes & {"too_many_digits", "too_many_decimals"}
+    else:
+        assert status in {404, 422}
+
+
 TEXTS = {"/unit/id": 200, "/unit/name": 200, "/unit/district": 200, "/reasons/resident_data_deduction": 2000}
 
 
@@ -377,7 +440,7 @@ def test_the_schema_of_no_sheet_allows_a_sheet_of_another_policy(document):
     """A sheet is posted under a policy and a standard by name: each schema has its own."""
     schemas = document["components"]["schemas"]
     names = [each["$ref"].rpartition("/")[2] for each in schemas["Sheet"]["anyOf"]]
-    assert names == [f"Sheet.changzhou-2012.{standard}" for standard in STANDARDS]
+    assert names == [f"Sheet.changzhou-{year}.{standard}" for year in (2012, 2013) for standard in STANDARDS]
     for name in names:
         _, policy, standard = name.split(".")
         assert schemas[name]["properties"]["policy"]["enum"] == [policy]
@@ -390,7 +453,7 @@ def test_further_policies_are_in_the_document():
     app = create_app(Settings(policies=more, log_level="error"))
     document = json.loads(app.test_client().get("/openapi.json").data)
     examples = document["paths"]["/v1/evaluations"]["post"]["requestBody"]["content"]["application/json"]["examples"]
-    assert len(examples) == 5
+    assert len(examples) == 7
     sheets = jsonschema_rs.Draft202012Validator(
         {"$ref": "#/components/schemas/Sheet", "components": document["components"]}
     )

@@ -22,6 +22,8 @@ FURTHER = tuple(ROOT / "tests" / "policies" / name for name in ("linjiang/2025",
 STANDARDS = [
     ("changzhou-2012", "community"),
     ("changzhou-2012", "village"),
+    ("changzhou-2013", "community"),
+    ("changzhou-2013", "village"),
     ("linjiang-2025", "street"),
     ("yunzhou-2024", "rural"),
     ("yunzhou-2024", "urban"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.jsonarrays import ArrayBroken, JsonArray, TooMany
+from service.jsonarrays import ArrayBroken, JsonArray, TooMany, array_below
 from service.jsonlines import MOST_BYTES, parse
 
 MANY = 1000
@@ -236,3 +236,35 @@ def test_no_line_takes_long_to_be_refused(raw):
     seconds, _ = seconds_and_memory(lambda: found.append(parse(raw)))
     assert found[0][1].code == "json_broken"
     assert seconds < 5
+
+
+@given(
+    around=st.dictionaries(texts, values, max_size=4), value=values, at=st.integers(0, 4), blank=blanks,
+    plain=st.booleans(),
+)  # fmt: skip
+def test_an_array_is_found_below_an_object_and_nothing_else_is_taken_for_it(around, value, at, blank, plain):
+    """Wherever the member stands, whatever is around it: its elements if it is an array, and what is left is good."""
+    pairs = [pair for pair in around.items() if pair[0] != "考核"]
+    pairs.insert(at, ("考核", value))
+    raw = (blank + written(dict(pairs), blank, plain=plain)).encode()
+    found = array_below(raw, "考核", MANY)
+    assert (found is not None) == isinstance(value, list)
+    if found is not None:
+        assert [line.value for line in found.lines()] == value
+        left, problem = parse(raw[: found.begin + 1] + raw[found.end :])
+        assert (left, problem) == ({**dict(pairs), "考核": []}, None)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join))
+def test_whatever_stands_below_a_name_is_taken_apart_as_a_reader_would(raw):
+    """What is found, with its elements, is what reading the whole body gives; else that is refused too."""
+    body = b'{"a": ' + raw
+    whole, problem = parse(body)
+    try:
+        found = array_below(body, "a", MANY)
+    except ArrayBroken:
+        assert problem is not None
+        return
+    if problem is None and isinstance(whole, dict) and isinstance(whole["a"], list):
+        assert found is not None
+        assert [line.value for line in found.lines()] == whole["a"]

@@ -13,12 +13,28 @@ from service.problems import KINDS, LANGUAGES, MEDIA_TYPE
 from service.settings import Settings
 
 from .conftest import ROOT, SHIPPED, sample
-from .hostile import JSON, LINES, MANY, ONE, POLICIES, ROUTES, STANDARD, envelopes, facts, http, post, sheets, units
+from .hostile import (
+    COMPARE,
+    JSON,
+    LINES,
+    MANY,
+    ONE,
+    POLICIES,
+    ROUTES,
+    SETTLE,
+    STANDARD,
+    envelopes,
+    facts,
+    http,
+    post,
+    sheets,
+    units,
+)
 from .serving import served
 from .test_hostile import body, exchange, split, whole
 
 MEMBERS = ["type", "title", "status", "code", "instance", "problems"]
-POSTS = [ONE, MANY]
+POSTS = [ONE, MANY, SETTLE, COMPARE]
 CHECKED = [path for path in ROUTES if path.startswith("/v1")]
 BELOW_STANDARD = [path for path in ROUTES if path.startswith(STANDARD)]
 # What a client may ask for, and what it is answered in.
@@ -243,7 +259,7 @@ def test_a_parameter_that_means_nothing_is_refused(client, path):
 @pytest.mark.parametrize("path", BELOW_STANDARD)
 def test_a_policy_or_standard_that_is_not_there(client, path):
     """404, with the nearest known name."""
-    for wrong, right in {"changzhou-2021": "changzhou-2012", "comunity": "community"}.items():
+    for wrong, right in {"changzhou-2022": "changzhou-2012", "comunity": "community"}.items():
         (found,) = sent(client, "GET", path.replace(right, wrong), "policy_unknown")
         assert found["near"] == right
         assert wrong in found["message"]
@@ -252,7 +268,7 @@ def test_a_policy_or_standard_that_is_not_there(client, path):
 @pytest.mark.parametrize(
     ("change", "kind", "code"),
     [
-        ({"policy": "changzhou-2021"}, "policy_unknown", "policy_unknown"),
+        ({"policy": "changzhou-2022"}, "policy_unknown", "policy_unknown"),
         ({"standard": "comunity"}, "policy_unknown", "standard_unknown"),
         ({"policy": 1}, "request_refused", "value_bad"),
         ({"policy_hash": "0" * 64}, "policy_changed", "policy_changed"),

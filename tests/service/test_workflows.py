@@ -80,12 +80,12 @@ def test_what_is_compiled_at_the_start_are_the_defaults(built):
     scoring = Scoring(Catalogue((INVENTED,)), 2)
     scoring.compile()
     evaluators = [each for _, _, each in built]
-    assert len(built) == 5
+    assert len(built) == 7
     assert evaluators.count(Evaluator.BOTH) == 2
-    assert evaluators.count(Evaluator.PYTHON) == 3
+    assert evaluators.count(Evaluator.PYTHON) == 5
     assert all(readings == {} for _, readings, _ in built)
     scoring.compile()
-    assert len(built) == 5
+    assert len(built) == 7
 
 
 def test_scorers_beyond_the_bound_are_freed_again(policy, monkeypatch, built):
@@ -149,7 +149,7 @@ def test_threads_that_score_under_new_readings_agree(policy):
         (Wanted("community"), "year_unknown", "/year"),
         (Wanted("community", year=1999), "year_unknown", "/year"),
         (Wanted("community", "changzhou-2012", 2013), "value_bad", "/year"),
-        (Wanted("community", "changzhou-2013"), "policy_unknown", "/policy"),
+        (Wanted("community", "changzhou-2022"), "policy_unknown", "/policy"),
         (Wanted("street", "changzhou-2012"), "standard_unknown", "/standard"),
         (Wanted("community", "changzhou-2012", readings={"x": "y"}), "reading_unknown", "/readings/x"),
         (Wanted("community", "changzhou-2012", readings={"petitions": "y"}), "choice_unknown", "/readings/petitions"),

@@ -1,14 +1,16 @@
-"""Tables for a terminal: a standard as it is printed, and the scores of a unit."""
+"""A standard as it is printed, and the scores of a unit."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text as Line
 
 from rules import Decision, Policy, Standard, clause_sentence, plain, visible
+
+from .shared import said
 
 GRADE_COLOURS = ("green", "cyan", "yellow", "red")
 
@@ -108,7 +110,7 @@ def score_table(decision: Decision, data: dict[str, Any]) -> RenderableType:
     if data["items"] is None:
         for found, finding in zip(decision.veto_findings, data["veto_findings"], strict=True):
             item = standard.item(found.clause.item_no)
-            own = _said(data["self_scores"].get(found.clause.item_no))
+            own = said(data["self_scores"].get(found.clause.item_no))
             table.add_row(
                 found.clause.item_no, item.title.zh if item else "", "", own, "", "", finding["because"]["zh"]
             )
@@ -125,7 +127,7 @@ def score_table(decision: Decision, data: dict[str, Any]) -> RenderableType:
             "", Line(category.title.zh, style="bold"), *(Line(each, style="bold") for each in _scores(summed)), ""
         )
     for adjustment in data["adjustments"]:
-        table.add_row("", adjustment["because"]["zh"], "", "", _said(adjustment.get("points")), "", "")
+        table.add_row("", adjustment["because"]["zh"], "", "", said(adjustment.get("points")), "", "")
     table.add_row(
         "", Line("合计", style="bold"), *(Line(each, style="bold") for each in _scores(data)), "", end_section=True
     )
@@ -133,18 +135,4 @@ def score_table(decision: Decision, data: dict[str, Any]) -> RenderableType:
 
 
 def _scores(row: dict[str, Any]) -> tuple[str, str, str, str]:
-    return _said(row["points"]), _said(row["self_score"]), _said(row["score"]), _said(row["difference"])
-
-
-def _said(value: Any) -> str:
-    return "" if value is None else str(value)
-
-
-def wide_console(*, stderr: bool = False) -> Console:
-    """A console; where there is no terminal to ask, lines are wide enough for a table."""
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-    return (
-        console
-        if console.is_terminal
-        else Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=160)
-    )
+    return said(row["points"]), said(row["self_score"]), said(row["score"]), said(row["difference"])
