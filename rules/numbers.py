@@ -4,6 +4,7 @@ Exact numbers: every value is a whole number of units (fen, hundredths of a poin
 No float is ever made, and no decimal context of the caller can change a result.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -54,6 +55,16 @@ def plain(value: int | Decimal | Fraction, per_one: int = 1) -> str:
         while denominator % prime == 0:
             denominator //= prime
     return str(exact) if denominator != 1 else str(number(exact, 1))
+
+
+def sum_of_known(amounts: Iterable[int | None]) -> int | None:
+    """The sum; None where one of them is not known: missing is not zero."""
+    total = 0
+    for each in amounts:
+        if each is None:
+            return None
+        total += each
+    return total
 
 
 def half_up(value: Exact) -> int:

@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 
 from .comparison import Comparison, Version, compare, read_for_all
 from .comparison.compare import Compared
-from .comparison.difference import Change, decision_of
-from .comparison.versions import Opened, Outcome
-from .decision import Decision
+from .comparison.difference import Change, grade_of
+from .comparison.versions import Opened
 from .errors import CohortRefused, Problem, Problems, RequestRefused
 from .explanation import clause_sentence
 from .facts import FEN_PER_YUAN, Percent
@@ -237,7 +236,7 @@ def _effect(comparison: Comparison, *, cohort: bool) -> dict[str, Any]:
     told = [each.difference for each in changes if each.difference is not None]
     unsure = [each for each in changes if _is_open(each)]
     settled = cohort and None not in comparison.settlements
-    vetoed = [tuple(bool(decision_of(side).vetoes) for side in (each.before, each.after)) for each in changes]
+    vetoed = [each.vetoed for each in changes]
     return {
         "sheets": len(units),
         "changed": sum(_is_changed(each) for each in units),
@@ -247,7 +246,7 @@ def _effect(comparison: Comparison, *, cohort: bool) -> dict[str, Any]:
             "by": number(sum(told), per_one),
         },
         "vetoes": {"more": vetoed.count((False, True)), "fewer": vetoed.count((True, False))},
-        "grades": _moves((_grade(each.before), _grade(each.after)) for each in changes),
+        "grades": _moves((grade_of(each.before), grade_of(each.after)) for each in changes),
         "open": _open_data(unsure, per_one),
         "final_grades": _moves(
             (each.settled[0].final.key, each.settled[1].final.key)
@@ -265,25 +264,17 @@ def _is_open(change: Change) -> bool:
     """Whether missing facts leave open what changes."""
     if change.difference is not None or not any(isinstance(each, Opened) for each in (change.before, change.after)):
         return False
-    return not (decision_of(change.before).vetoes and decision_of(change.after).vetoes)
+    return not all(change.vetoed)
 
 
 def _is_changed(compared: Compared) -> bool:
     """Whether something changed for sure."""
     change, (before, after) = compared.changes[0], compared.settled
-    if change.least or (not _is_open(change) and _grade(change.before) != _grade(change.after)):
+    if change.least or (not _is_open(change) and grade_of(change.before) != grade_of(change.after)):
         return True
     if before is None or after is None:
         return False
     return (before.final.key, before.subsidy) != (after.final.key, after.subsidy)
-
-
-def _grade(outcome: Outcome) -> str | None:
-    """The grade, where it can be told."""
-    if isinstance(outcome, Decision):
-        return outcome.grade.key
-    bounds = outcome.bounds
-    return bounds.best.key if bounds is not None and bounds.best is bounds.worst else None
 
 
 def _moves(pairs: Iterable[tuple[str | None, str | None]]) -> list[dict[str, Any]]:

@@ -193,15 +193,13 @@ def _facts(each: Recheck) -> Iterator[dict[str, Any]]:
 
 def _item(each: Recheck, item: ItemChange, data: Mapping[str, Any], own: Mapping[str, int]) -> dict[str, Any]:
     """An item that differs: both scores, the unit's own, and the clauses that make the difference."""
-    titled = item.items.after
-    assert titled is not None
-    per_one, no = each.change.per_one, titled.no
+    per_one, no = each.change.per_one, item.item.no
     scores = {side: _score(decision, no) for side, decision in (("district", each.district), ("city", each.city))}
     return {
         "no": no,
         "key": data["key"],
         "title": data["title"],
-        "points": number(titled.points, per_one),
+        "points": number(item.item.points, per_one),
         "self_score": number(own[no], per_one) if no in own else None,
         **{side: number(score, per_one) for side, score in scores.items()},
         "difference": data["difference"],
@@ -317,12 +315,9 @@ def _items(units: Iterable[Recheck], per_one: int) -> Iterator[dict[str, Any]]:
     found: dict[tuple[str, str], list[ItemChange]] = {}
     for each in units:
         for item in each.change.items:
-            titled = item.items.after
-            assert titled is not None
-            found.setdefault((each.sheets[0].standard.key, titled.key), []).append(item)
+            found.setdefault((each.sheets[0].standard.key, item.item.key), []).append(item)
     for (standard, key), changes in sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-        titled = changes[0].items.after
-        assert titled is not None
+        titled = changes[0].item
         yield {
             "standard": standard,
             "no": titled.no,

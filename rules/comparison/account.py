@@ -1,7 +1,7 @@
 """A comparison as plain data: a row for each unit, and the summary with its matrix, its movers and its totals."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import lcm
 from typing import Any, NamedTuple
@@ -10,11 +10,11 @@ from ..decision import Decision, Finding
 from ..explanation import because
 from ..facts import FEN_PER_YUAN
 from ..language import Text, joined
-from ..numbers import half_up, number, plain
+from ..numbers import half_up, number, plain, sum_of_known
 from ..policy.model import Grade
 from ..settlement import Settled, summary_data
 from .compare import Compared, Comparison
-from .difference import CLAMP, POINTS, AdjustmentChange, Change, ItemChange, Part, decision_of
+from .difference import CLAMP, POINTS, AdjustmentChange, Change, ItemChange, Part, decision_of, grade_of
 from .versions import Opened, Outcome, Version
 
 # So many movers stand in a summary; the rows have them all.
@@ -31,17 +31,17 @@ def comparison_rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
 
 
 def _row(comparison: Comparison, compared: Compared) -> dict[str, Any]:
-    versions = comparison.versions
-    results = [
-        _result(version, outcome, settled)
-        for version, outcome, settled in zip(versions, compared.outcomes, compared.settled, strict=True)
-    ]
     return {
         "unit": compared.unit.as_data(),
         "standard": compared.standard,
-        "results": results,
-        "changes": [_step_data(comparison, compared, at) for at in range(len(versions) - 1)],
+        "results": _results(comparison, compared),
+        "changes": [_step_data(comparison, compared, at) for at in range(len(comparison.versions) - 1)],
     }
+
+
+def _results(comparison: Comparison, compared: Compared) -> list[dict[str, Any]]:
+    sides = zip(comparison.versions, compared.outcomes, compared.settled, strict=True)
+    return [_result(version, outcome, settled) for version, outcome, settled in sides]
 
 
 def _result(version: Version, outcome: Outcome, settled: Settled | None) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def change_data(change: Change) -> dict[str, Any]:
         "score": _points(change.difference, change.per_one),
         "low": _points(change.low, change.per_one),
         "high": _points(change.high, change.per_one),
-        "grade": _pair(*(_grade_of(each) for each in (change.before, change.after))),
+        "grade": _pair(*(grade_of(each) for each in (change.before, change.after))),
         "vetoes": {
             side: [because(each, decision.case.sheet).as_data() for each in decision.veto_findings]
             for side, decision in zip(("from", "to"), decisions, strict=True)
@@ -128,12 +128,10 @@ def change_data(change: Change) -> dict[str, Any]:
 
 
 def _item_data(change: Change, item: ItemChange) -> dict[str, Any]:
-    titled = item.items.after or item.items.before
-    assert titled is not None
     return {
-        "key": titled.key,
+        "key": item.item.key,
         "no": _pair(*(each.no if each else None for each in item.items)),
-        "title": titled.title.as_data(),
+        "title": item.item.title.as_data(),
         "difference": _points(item.difference, change.per_one),
         "low": _points(item.low, change.per_one),
         "high": _points(item.high, change.per_one),
@@ -196,14 +194,14 @@ def _reason_words(change: Change, reason: Reason) -> Text:
     what, why = reason
     if not why.zh:
         return what
-    if _vetoed(change.before) != _vetoed(change.after):
+    if change.veto_moved:
         return Text(f"{what.zh}：{why.zh}", f"{what.en}: {why.en}")
     return Text(f"{what.zh}（{why.zh}）", f"{what.en} ({why.en})")
 
 
 def change_reasons(change: Change) -> list[Reason]:
     """The same, item by item."""
-    if _vetoed(change.before) != _vetoed(change.after):
+    if change.veto_moved:
         return [_veto_reason(change)]
     moved = [each for each in change.items if each.low or each.high]
     items = sorted(moved, key=lambda each: -max(abs(each.low), abs(each.high)))
@@ -214,12 +212,8 @@ def change_reasons(change: Change) -> list[Reason]:
     return reasons
 
 
-def _vetoed(outcome: Outcome) -> bool:
-    return bool(decision_of(outcome).vetoes)
-
-
 def _veto_reason(change: Change) -> Reason:
-    now = _vetoed(change.after)
+    _, now = change.vetoed
     vetoed = change.after if now else change.before
     findings = (_finding_words(each, vetoed) for each in decision_of(vetoed).veto_findings)
     what = Text("改为一票否决", "is vetoed now") if now else Text("不再一票否决", "is no longer vetoed")
@@ -229,7 +223,7 @@ def _veto_reason(change: Change) -> Reason:
 def _item_reason(change: Change, item: ItemChange) -> Reason:
     """`第22项 −1` and why; an item of one version alone says so."""
     before, after = item.items
-    no = (after or before).no  # type: ignore[union-attr]
+    no = item.item.no
     moved = _range_words(item, change.per_one)
     why = _item_words(change, item)
     if before is None:
@@ -363,9 +357,9 @@ def _lacking(comparison: Comparison, at: int) -> dict[str, Any]:
 def _changed(comparison: Comparison, compared: Compared, at: int) -> bool:
     """Whether the score, the grade, the final grade or the subsidy changed, or may have."""
     change = compared.changes[at]
-    if (change.low != 0 or change.high != 0) and not (change.low is None and _both_vetoed(change)):
+    if (change.low != 0 or change.high != 0) and not (change.low is None and all(change.vetoed)):
         return True
-    grades = [_grade_of(each) for each in (change.before, change.after)]
+    grades = [grade_of(each) for each in (change.before, change.after)]
     if grades[0] != grades[1]:
         return True
     if (None in grades or _veto_possible(change.before) or _veto_possible(change.after)) and not change.graded_alike:
@@ -380,23 +374,13 @@ def _veto_possible(outcome: Outcome) -> bool:
     return isinstance(outcome, Opened) and (outcome.bounds is None or outcome.bounds.veto_possible)
 
 
-def _both_vetoed(change: Change) -> bool:
-    return bool(decision_of(change.before).vetoes and decision_of(change.after).vetoes)
-
-
 def _how_far(change: Change) -> tuple[bool, int, str]:
     """Vetoes that came or went first, then who moved furthest for sure, then by id."""
-    vetoed = [bool(decision_of(each).vetoes) for each in (change.before, change.after)]
-    return vetoed[0] == vetoed[1], -change.least, decision_of(change.after).case.sheet.unit.id
+    return not change.veto_moved, -change.least, decision_of(change.after).case.sheet.unit.id
 
 
 def _mover(comparison: Comparison, compared: Compared, at: int) -> dict[str, Any]:
-    step, row = _step_data(comparison, compared, at), compared.outcomes[at : at + 2]
-    pair = comparison.versions[at : at + 2]
-    results = [
-        _result(version, outcome, settled)
-        for version, outcome, settled in zip(pair, row, compared.settled[at : at + 2], strict=True)
-    ]
+    step, results = _step_data(comparison, compared, at), _results(comparison, compared)[at : at + 2]
     return {
         "unit": compared.unit.as_data(),
         "standard": compared.standard,
@@ -429,20 +413,16 @@ def _items_summary(comparison: Comparison, at: int) -> list[dict[str, Any]]:
     found: dict[tuple[str, str], list[tuple[Change, ItemChange]]] = {}
     for each in comparison.units:
         for item in each.changes[at].items:
-            titled = item.items.after or item.items.before
-            assert titled is not None
-            found.setdefault((each.standard, titled.key), []).append((each.changes[at], item))
+            found.setdefault((each.standard, item.item.key), []).append((each.changes[at], item))
     rows = []
     for (standard, key), changes in found.items():
         change, first = changes[0]
-        titled = first.items.after or first.items.before
-        assert titled is not None
         told = [item.difference for _, item in changes if item.difference is not None]
         row = {
             "standard": standard,
             "key": key,
             "no": _pair(*(each.no if each else None for each in first.items)),
-            "title": titled.title.as_data(),
+            "title": first.item.title.as_data(),
             "units": sum(1 for item in told if item),
             "open": len(changes) - len(told),
             "difference": _points(sum(told), change.per_one),
@@ -484,7 +464,7 @@ def _side_total(
     settlement = comparison.settlements[at] if comparison.settlements else None
     settled = [each for each in (unit.settled[at] for unit in units) if each is not None]
     # The versions may name districts otherwise, so theirs are added up from the units.
-    paid = settlement.total.subsidy if settlement and everybody else _sum(each.subsidy for each in settled)
+    paid = settlement.total.subsidy if settlement and everybody else sum_of_known(each.subsidy for each in settled)
     grades = Counter(_ended(each, at, final=final) for each in units)
     return {
         "scored": len(told),
@@ -495,12 +475,6 @@ def _side_total(
         "capped": sum(each.capped for each in settled) if settlement else None,
         "subsidy": _money(paid) if settlement else None,
     }
-
-
-def _sum(amounts: Iterable[int | None]) -> int | None:
-    """The sum; None where one of them cannot be told."""
-    told = list(amounts)
-    return None if None in told else sum(each for each in told if each is not None)
 
 
 def _mean(scores: Sequence[int], per_one: int) -> Any:
@@ -535,19 +509,7 @@ def _distribution(comparison: Comparison) -> dict[str, Any]:
 def _ended(compared: Compared, at: int, *, final: bool) -> str:
     """The grade in the end: the final one where there are settlements."""
     settled = compared.settled[at] if final else None
-    return settled.final.key if settled is not None else _grade_of(compared.outcomes[at]) or OPEN
-
-
-def _grade_of(outcome: Outcome) -> str | None:
-    """The grade, where it can be told."""
-    if isinstance(outcome, Decision):
-        return outcome.grade.key
-    bounds = outcome.bounds
-    if bounds is None or bounds.best.key != bounds.worst.key:
-        return None
-    # The grade of a veto may be a better one than the worst.
-    vetoed = outcome.decision.case.sheet.standard.policy.veto_grade
-    return None if bounds.veto_possible and vetoed.key != bounds.best.key else bounds.best.key
+    return settled.final.key if settled is not None else grade_of(compared.outcomes[at]) or OPEN
 
 
 def _pair(before: Any, after: Any) -> dict[str, Any]:

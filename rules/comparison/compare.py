@@ -7,11 +7,10 @@ from typing import NamedTuple
 from ..decision import Decision
 from ..errors import CohortRefused, Problems
 from ..settlement import Assessed, Cohort, LeftOut, Money, Settled, Settlement, settle, with_best
+from ..settlement.money import NO_MONEY
 from ..sheets import Posted, Unit
 from .difference import Change, difference
 from .versions import Opened, Outcome, Version, read_for_all
-
-NO_MONEY = Money()
 
 
 class Compared(NamedTuple):

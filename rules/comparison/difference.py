@@ -53,6 +53,13 @@ class ItemChange(NamedTuple):
     missing: tuple[str, ...]
 
     @property
+    def item(self) -> Item:
+        """The later one, or the one that is gone."""
+        found = self.items.after or self.items.before
+        assert found is not None
+        return found
+
+    @property
     def difference(self) -> int | None:
         """The difference, where it can be told."""
         return self.low if self.low == self.high else None
@@ -88,6 +95,17 @@ class Change(NamedTuple):
         return self.low if self.low == self.high else None
 
     @property
+    def vetoed(self) -> tuple[bool, bool]:
+        """Whether there is a veto before and after."""
+        return bool(decision_of(self.before).vetoes), bool(decision_of(self.after).vetoes)
+
+    @property
+    def veto_moved(self) -> bool:
+        """Whether a veto came or went."""
+        before, after = self.vetoed
+        return before != after
+
+    @property
     def graded_alike(self) -> bool:
         """Whether the same score has the same grade on both sides."""
         return _graded_alike(*(decision_of(each).case.sheet.standard for each in (self.before, self.after)))
@@ -103,6 +121,18 @@ class Change(NamedTuple):
 def decision_of(outcome: Outcome) -> Decision:
     """The decision, or what of it is known."""
     return outcome.decision if isinstance(outcome, Opened) else outcome
+
+
+def grade_of(outcome: Outcome) -> str | None:
+    """The grade, where it can be told."""
+    if isinstance(outcome, Decision):
+        return outcome.grade.key
+    bounds = outcome.bounds
+    if bounds is None or bounds.best.key != bounds.worst.key:
+        return None
+    # The grade of a veto may be a better one than the worst.
+    vetoed = outcome.decision.case.sheet.standard.policy.veto_grade
+    return None if bounds.veto_possible and vetoed.key != bounds.best.key else bounds.best.key
 
 
 def difference(before: Outcome, after: Outcome) -> Change:

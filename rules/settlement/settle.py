@@ -6,6 +6,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from ..errors import CohortRefused, Problems
+from ..numbers import sum_of_known
 from ..policy.model import District, Grade
 from .caps import Capped, Places, Standing, apply_caps
 from .cohort import Assessed, Cohort, LeftOut, check, districts_in_order
@@ -142,7 +143,7 @@ def _settlement(
         places=tuple(capped.places),
         districts=tallies,
         total=_total(method, tallies),
-        following=_sum([each.subsidy for each in tallies if not each.paid]),
+        following=sum_of_known([each.subsidy for each in tallies if not each.paid]),
     )
 
 
@@ -185,9 +186,9 @@ def _tally(method: Method, district: District, units: list[Settled], left_out: i
         left_out=left_out,
         before={key: before[key] for key in grades},
         final={key: final[key] for key in grades},
-        capped=sum([each.final.rank != each.assessed.grade.rank for each in units]),
+        capped=sum([each.capped for each in units]),
         rectify=sum(final[key] for key in method.rectify),
-        subsidy=_sum([each.subsidy for each in units]),
+        subsidy=sum_of_known([each.subsidy for each in units]),
     )
 
 
@@ -203,11 +204,5 @@ def _total(method: Method, tallies: tuple[Tally, ...]) -> Tally:
         final={key: sum(each.final[key] for each in tallies) for key in grades},
         capped=sum(each.capped for each in tallies),
         rectify=sum(each.rectify for each in tallies),
-        subsidy=_sum([each.subsidy for each in tallies if each.paid]),
+        subsidy=sum_of_known([each.subsidy for each in tallies if each.paid]),
     )
-
-
-def _sum(amounts: list[int | None]) -> int | None:
-    """The sum; None where one of them cannot be told."""
-    known_ones = [each for each in amounts if each is not None]
-    return sum(known_ones) if len(known_ones) == len(amounts) else None
